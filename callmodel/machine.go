@@ -62,3 +62,6 @@ type Outcome struct {
 	Events []Event // stored, with Seq; empty when the input caused none
 	Repeat *Repeat // set when the input was a repeat: the first one's result
 }
+
+// Done reports whether the call has ended.
+func (v View) Done() bool { return v.Phase == PhaseClosed }
