@@ -1,9 +1,11 @@
 package sipua
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -63,7 +65,7 @@ type Config struct {
 
 	MinSE           time.Duration // smallest session interval we accept; 0: 90 s (RFC 4028 §5)
 	SessionExpires  time.Duration // interval we ask for; 0: 30 min; negative: never ask
-	ExpireSilently  bool          // true: a missing refresh ends the dialog with BYE; false: it is only reported in Stats
+	EndOnExpiry     bool          // true: a missing session refresh ends the dialog with BYE; false: Expired is reported
 	RingEvery       time.Duration // repeat of 180 while ringing; 0: 3 s
 	Hold            time.Duration // how long a request with a CSeq gap waits for the missing one; 0: 150 ms
 	InviteTimeout   time.Duration // no response at all to an INVITE of ours; 0: 64*T1
@@ -72,9 +74,11 @@ type Config struct {
 	MaxConnections  int           // stream connections at once, 0: 4 096
 	MaxMessageBytes int           // 0: 256 KiB
 
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error) // nil: the system's resolver, A and AAAA
+
 	Logger *slog.Logger     // nil: discard. Never gets message text
 	Now    func() time.Time // nil: time.Now
-	Rand   func([]byte)     // nil: crypto/rand; fills the slice
+	Rand   io.Reader        // nil: crypto/rand
 }
 
 // Validate reports every fault of the configuration at once.

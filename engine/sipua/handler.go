@@ -29,8 +29,19 @@ type DialogHandler interface {
 	// came in a 2xx and cannot be accepted, return an answer and an error: the answer is sent in
 	// the ACK and a BYE follows (RFC 3261 §13.3.1.3, §14.2).
 	OnOffer(ctx context.Context, d *Dialog, o Offer) (sdp []byte, err error)
+	// OnRequest is called for a request inside the dialog that carries content: MESSAGE, INFO, and
+	// NOTIFY of a subscription we made. It is answered when OnRequest returns: 200 for nil, the
+	// code of a *Refusal, 500 otherwise. So a text in a MESSAGE is acknowledged only after the
+	// application has made it safe. ctx ends when the far end stops waiting.
+	OnRequest(ctx context.Context, d *Dialog, r Request) error
 	// OnEvent is called for everything else. Ended is always the last event and comes exactly once.
 	OnEvent(ctx context.Context, d *Dialog, ev Event)
+}
+
+// A Request is a request inside the dialog, other than those the UA answers by itself.
+type Request struct {
+	Method string
+	Facts  Facts
 }
 
 // An Offer is the far end's wish to set or change the session.
@@ -40,8 +51,7 @@ type Offer struct {
 	Facts  Facts  // headers and body parts of the carrying message; a moved caller is seen here
 }
 
-// An Event is one thing that happened on a dialog: Confirmed, Progress, Received, Refreshed,
-// Ended.
+// An Event is one thing that happened on a dialog: Confirmed, Progress, Refreshed, Expired, Ended.
 type Event interface{ event() }
 
 // Confirmed says that the ACK to our 2xx arrived. Answer is the session description it carried
@@ -56,18 +66,16 @@ type Progress struct {
 	SDP  []byte // nil when none; a plain (unreliable) one is only a copy of the later answer
 }
 
-// Received is a request inside the dialog that carries content: INFO, MESSAGE, NOTIFY, REFER. It
-// has been answered already (200, or 202 for REFER).
-type Received struct {
-	Method string
-	Facts  Facts
-}
-
 // Refreshed says that the far end refreshed the session or its target without an offer
 // (RFC 4028 §7.4, RFC 3311 §5.1). Facts may carry a new location.
 type Refreshed struct {
 	Facts Facts
 }
+
+// Expired says that the session interval ran out without a refresh by the far end, and that the
+// dialog was left up because Config.EndOnExpiry is false. An emergency conversation is ended only
+// when its media is silent too, which the application knows (RFC 4028 §10).
+type Expired struct{}
 
 // Ended says that the dialog is over. It is the last event.
 type Ended struct {
@@ -76,6 +84,6 @@ type Ended struct {
 
 func (Confirmed) event() {}
 func (Progress) event()  {}
-func (Received) event()  {}
+func (Expired) event()   {}
 func (Refreshed) event() {}
 func (Ended) event()     {}
