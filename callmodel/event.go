@@ -47,6 +47,7 @@ const (
 	KindCallReleased    Kind = "call.released"
 	KindCallAnswered    Kind = "call.answered"
 	KindCallIdleWarning Kind = "call.idle_warning"
+	KindCallExtended    Kind = "call.extended"
 	KindCallClosed      Kind = "call.closed"
 
 	KindParticipantJoined Kind = "participant.joined"
@@ -119,11 +120,20 @@ type CallReleased struct {
 // CallAnswered says the leg's final answer was given to the network (SIP 200).
 type CallAnswered struct {
 	Leg LegID `json:"leg"`
+	// Resume is the adapter's own state (JSON) needed to mend the leg after a restart.
+	Resume []byte `json:"resume,omitempty"`
 }
 
 // CallIdleWarning says the call will be closed at Deadline unless somebody writes or extends.
 type CallIdleWarning struct {
 	Deadline time.Time `json:"deadline"`
+}
+
+// CallExtended says a taker wants a silent call kept; the silence is counted anew from here.
+type CallExtended struct {
+	Agent AgentID `json:"agent,omitempty"`
+	// Until is when the call would be closed if it stays silent; zero: never.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // CallClosed is the last state-changing event of a call; late messages may still follow it.
@@ -284,6 +294,7 @@ func (CallClaimed) Kind() Kind         { return KindCallClaimed }
 func (CallReleased) Kind() Kind        { return KindCallReleased }
 func (CallAnswered) Kind() Kind        { return KindCallAnswered }
 func (CallIdleWarning) Kind() Kind     { return KindCallIdleWarning }
+func (CallExtended) Kind() Kind        { return KindCallExtended }
 func (CallClosed) Kind() Kind          { return KindCallClosed }
 func (ParticipantJoined) Kind() Kind   { return KindParticipantJoined }
 func (ParticipantLeft) Kind() Kind     { return KindParticipantLeft }

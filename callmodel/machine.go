@@ -30,7 +30,8 @@ type View struct {
 	CallSeq      uint64      `json:"call_seq"`
 	Seq          uint64      `json:"seq"` // newest seq of this call in the log
 	Offered      time.Time   `json:"offered"`
-	ClaimedAt    time.Time   `json:"claimed_at,omitzero"`
+	ClaimedAt    time.Time   `json:"claimed_at,omitzero"`  // the first claim: "answered" for the 15-second rule
+	AnsweredAt   time.Time   `json:"answered_at,omitzero"` // the leg's final answer, not the taker's claim
 	ClosedAt     time.Time   `json:"closed_at,omitzero"`
 	Caller       Party       `json:"caller"`
 	IDs          Identifiers `json:"ids"`
@@ -51,6 +52,7 @@ type View struct {
 	MessagesIn   int         `json:"messages_in"`
 	MessagesOut  int         `json:"messages_out"`
 	Unshown      int         `json:"unshown"` // incoming messages nobody has had on screen yet
+	Abandoned    bool        `json:"abandoned,omitempty"`
 	IdleDeadline time.Time   `json:"idle_deadline,omitzero"`
 	ClosedBy     By          `json:"closed_by,omitempty"`
 	Cause        *Cause      `json:"cause,omitempty"`
