@@ -113,7 +113,7 @@ func (f *Frame) Request() Request {
 		r.Status = &Status{f.Status.Namespace, f.Status.Code}
 	}
 	for name, value := range f.Headers() {
-		if knownHeader([]byte(name)) == headerOther {
+		if !knownHeader([]byte(name)).stored() {
 			r.Headers = append(r.Headers, Header{name, string(value)})
 		}
 	}
@@ -125,7 +125,7 @@ func (f *Frame) Reply() Response {
 	r := Response{ID: TransactionID(f.ID()), Code: f.Code, Comment: string(f.Comment()),
 		To: bytes.Clone(f.To()), From: bytes.Clone(f.From())}
 	for name, value := range f.Headers() {
-		if knownHeader([]byte(name)) == headerOther {
+		if !knownHeader([]byte(name)).stored() {
 			r.Headers = append(r.Headers, Header{name, string(value)})
 		}
 	}
