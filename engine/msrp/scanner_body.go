@@ -1,18 +1,15 @@
 package msrp
 
-import "bytes"
-
 // scanBody looks for the end of a body: CRLF, seven hyphens, the frame's own id, a flag,
 // CRLF. Nothing shorter or different ends it (RFC 4975 §7.1). The search starts at the
 // empty line's own CRLF, because some peers let an empty body share it.
 func (s *Scanner) scanBody() (ok, progress bool) {
 	for {
-		i := bytes.Index(s.data[s.scan:], s.pattern)
-		if i < 0 {
+		at := findEnd(s.data, s.scan, s.pattern)
+		if at < 0 {
 			s.scan = max(s.scan, len(s.data)-len(s.pattern)+1)
 			return s.bodyNeedsMore()
 		}
-		at := s.scan + i
 		rest := s.data[at+len(s.pattern):]
 		if len(rest) > 0 && !Flag(rest[0]).valid() || len(rest) > 1 && rest[1] != '\r' || len(rest) > 2 && rest[2] != '\n' {
 			s.scan = at + len(crlf) // the next CRLF cannot begin earlier
@@ -28,6 +25,35 @@ func (s *Scanner) scanBody() (ok, progress bool) {
 		}
 		return s.bodyNeedsMore()
 	}
+}
+
+// findEnd finds pattern (CRLF, seven hyphens, id) in data[from:], or gives -1. The hyphens
+// are what to look for: a run of seven covers every seventh octet, so six of seven octets
+// of an ordinary body are never touched, and no choice of body or id makes it slow. A
+// search for the whole pattern stops at every line end of a text, one for the id wherever
+// the peer likes.
+func findEnd(data []byte, from int, pattern []byte) int {
+	const run = len(hyphens)
+	first := from + len(crlf)
+	for j := first + run - 1; j < len(data); j += run {
+		if data[j] != '-' {
+			continue
+		}
+		a, b := j, j+1
+		for a > first && data[a-1] == '-' {
+			a--
+		}
+		for b < len(data) && data[b] == '-' {
+			b++
+		}
+		at := a - len(crlf)
+		if b-a == run && len(data)-at >= len(pattern) && data[at] == '\r' && data[at+1] == '\n' &&
+			string(data[b:at+len(pattern)]) == string(pattern[len(crlf)+run:]) {
+			return at
+		}
+		j = b - 1 // data[b] is no hyphen
+	}
+	return -1
 }
 
 // endBody ends the frame whose body ends before data[at].

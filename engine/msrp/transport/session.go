@@ -1,0 +1,281 @@
+package transport
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"text911/engine/msrp"
+	"text911/engine/msrp/session"
+)
+
+// Peer is what the other side's SDP said.
+type Peer struct {
+	// Path is its a=path; requests are addressed with all of it.
+	Path msrp.Path
+	// Types, WrappedTypes and MaxMessage are its lists and a=max-size.
+	Types, WrappedTypes []string
+	MaxMessage          int64
+	// Held is true while it does not take user payload.
+	Held bool
+	// Verify checks the leaf certificate, in DER form, of a TLS connection for
+	// this session: it holds the fingerprints of the SDP (RFC 8122). Nil leaves
+	// an own connection to the check by chain and name, and an incoming one to
+	// the secrecy of the session-id.
+	Verify func(leaf []byte) error
+}
+
+// Session is one MSRP session of one SDP negotiation. It is safe for concurrent
+// use.
+type Session struct {
+	endpoint *Endpoint
+	at       *place
+	handler  Handler
+	key      msrp.Key
+
+	conn atomic.Pointer[Conn] // nil while unbound; written under both mu
+
+	// mu guards the rest, and the core while unbound. While the session is
+	// bound, the core belongs to the connection's mu. Order: Conn.mu, then this.
+	mu        sync.Mutex
+	core      *session.Session
+	cfg       session.Config
+	peer      Peer
+	ready     chan struct{} // closed when the peer's SDP is known
+	known     bool
+	closed    bool
+	releasing bool      // lost, and Handler.Lost has not returned
+	obsolete  time.Time // since when the binding may be replaced; zero: it may not
+	pending   []session.Outgoing
+}
+
+// NewSession issues a session URI at a place and makes the session reachable
+// there. In cfg, Local and Remote are left empty.
+func (e *Endpoint) NewSession(at Place, cfg session.Config, h Handler) (*Session, error) {
+	s, err := e.newSession(at, cfg, h)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.register(s, at.URI()); err != nil {
+		return nil, err
+	}
+	return s, s.begin()
+}
+
+// ResumeSession is NewSession with a URI issued earlier, for a call that another
+// node, or an earlier life of this one, began. The URI must lie at the place.
+func (e *Endpoint) ResumeSession(at Place, uri msrp.URI, cfg session.Config, h Handler) (*Session, error) {
+	s, err := e.newSession(at, cfg, h)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.adopt(s, uri); err != nil {
+		return nil, err
+	}
+	return s, s.begin()
+}
+
+func (e *Endpoint) newSession(at Place, cfg session.Config, h Handler) (*Session, error) {
+	if h.Received == nil {
+		return nil, ErrNoHandler
+	}
+	cfg.Profile = e.cfg.Profile
+	return &Session{endpoint: e, at: at.place(), handler: h, cfg: cfg, ready: make(chan struct{})}, nil
+}
+
+// begin makes the core, now that the URI is known.
+func (s *Session) begin() error {
+	s.mu.Lock()
+	core, err := newCore(s.cfg)
+	s.core = core
+	s.mu.Unlock()
+	if err != nil {
+		s.endpoint.forget(s)
+	}
+	return err
+}
+
+// URI is the own session URI.
+func (s *Session) URI() msrp.URI { return s.cfg.Local }
+
+// Path is the own path for SDP.
+func (s *Session) Path() msrp.Path { return msrp.Path{s.cfg.Local} }
+
+// Bound reports whether a connection carries the session now.
+func (s *Session) Bound() bool { return s.conn.Load() != nil }
+
+// SetPeer takes what the peer's SDP said, at first and after every exchange that
+// changed it. Until then an incoming TLS connection for the session is held
+// back unread (RFC 8122 §6.2).
+func (s *Session) SetPeer(p Peer) error {
+	var err error
+	s.withCore(func(core *session.Session, _ *Conn) {
+		if err = core.SetRemote(p.Path); err != nil {
+			return
+		}
+		core.SetPeer(p.Types, p.WrappedTypes, p.MaxMessage)
+		core.SetHeld(p.Held)
+		s.peer = p
+		s.cfg.Remote, s.cfg.PeerTypes, s.cfg.PeerWrappedTypes, s.cfg.PeerMaxMessage =
+			p.Path, p.Types, p.WrappedTypes, p.MaxMessage
+		if !s.known {
+			s.known = true
+			close(s.ready)
+		}
+	})
+	return err
+}
+
+// SetHeld follows a change of the direction attributes alone.
+func (s *Session) SetHeld(held bool) {
+	s.withCore(func(core *session.Session, _ *Conn) {
+		s.peer.Held = held
+		core.SetHeld(held)
+	})
+}
+
+// withCore runs f with the core's owner locked: the connection's mu when bound,
+// and the session's in any case.
+func (s *Session) withCore(f func(core *session.Session, c *Conn)) {
+	for {
+		c := s.conn.Load()
+		if c != nil {
+			c.mu.Lock()
+		}
+		s.mu.Lock()
+		if s.conn.Load() == c {
+			f(s.core, c)
+			s.mu.Unlock()
+			if c != nil {
+				c.afterForeign()
+				c.mu.Unlock()
+			}
+			return
+		}
+		s.mu.Unlock()
+		if c != nil {
+			c.mu.Unlock()
+		}
+	}
+}
+
+// Send queues a message; its fate is told by Handler.Sent. While the session is
+// unbound it waits for a connection. The body must not change until the message
+// has a final state. It never waits for the network: when too much is waiting it
+// refuses with session.ErrFull, and the caller keeps the message.
+func (s *Session) Send(m session.Outgoing) error {
+	var err error
+	s.withCore(func(core *session.Session, _ *Conn) {
+		if s.closed {
+			err = ErrClosed
+			return
+		}
+		if err = core.Send(s.endpoint.cfg.Now(), m); err == nil {
+			s.pending = append(s.pending, m)
+		}
+	})
+	return err
+}
+
+// Abort gives up an own message that has not gone out completely.
+func (s *Session) Abort(id msrp.MessageID) bool {
+	aborted := false
+	s.withCore(func(core *session.Session, _ *Conn) { aborted = core.Abort(id) })
+	return aborted
+}
+
+// Remember takes a Message-ID as accepted earlier, so that its repetition is
+// recognised after a restart.
+func (s *Session) Remember(id msrp.MessageID) {
+	s.withCore(func(core *session.Session, _ *Conn) { core.Remember(s.endpoint.cfg.Now(), id) })
+}
+
+// Supersede says that a new offer/answer replaced the peer's path: the present
+// binding goes on until another connection binds, at most for Config.Obsolete
+// (RFC 4975 §8.4).
+func (s *Session) Supersede() {
+	s.withCore(func(_ *session.Session, c *Conn) {
+		if c != nil {
+			s.obsolete = s.endpoint.cfg.Now()
+		}
+	})
+}
+
+// Close ends the session after its dialog has: requests for it get 481 from now
+// on. The connection is closed when it carries no other session, after what is
+// queued was written. The result are own messages without a final state. Close
+// may be called from a handler.
+func (s *Session) Close() []msrp.MessageID {
+	s.endpoint.forget(s)
+	var left []msrp.MessageID
+	s.withCore(func(core *session.Session, c *Conn) {
+		if s.closed {
+			return
+		}
+		s.closed = true
+		if !s.known {
+			s.known = true
+			close(s.ready)
+		}
+		left = core.Close(s.endpoint.cfg.Now())
+		s.pending = nil
+		if c != nil {
+			c.dropSession(s)
+			s.conn.Store(nil)
+		}
+	})
+	return left
+}
+
+// settled forgets an own message that has reached a final state. c.mu is held.
+func (s *Session) settled(ev *session.Event, wantsReport func(session.Outgoing) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.pending {
+		if s.pending[i].MessageID != ev.MessageID {
+			continue
+		}
+		if ev.State == session.Accepted && wantsReport(s.pending[i]) {
+			return // a success REPORT is still to come
+		}
+		s.pending = slices.Delete(s.pending, i, i+1)
+		return
+	}
+}
+
+// unbind gives the session a new core for its next connection. Unconfirmed
+// messages go into it under their Message-IDs, so that the peer knows them for
+// what they are (RFC 4975 §5.4). c.mu is held; the session stays unclaimable
+// until release.
+func (s *Session) unbind(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.releasing, s.obsolete = true, time.Time{}
+	cfg := s.cfg
+	cfg.Previous = s.core
+	core, err := newCore(cfg)
+	if err != nil {
+		return // the same configuration made the core before this one
+	}
+	core.SetHeld(s.peer.Held)
+	again := s.pending
+	s.pending = s.pending[:0:0]
+	for _, m := range again {
+		if core.Send(now, m) == nil {
+			s.pending = append(s.pending, m)
+		}
+	}
+	s.core = core
+	s.conn.Store(nil)
+}
+
+// release lets the session bind again.
+func (s *Session) release() {
+	s.mu.Lock()
+	s.releasing = false
+	s.mu.Unlock()
+}
