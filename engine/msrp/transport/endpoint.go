@@ -25,6 +25,7 @@ type Endpoint struct {
 	cfg    Config
 	random lockedReader
 	timers timers
+	pools  pools
 	totals totals
 
 	ctx    context.Context // the endpoint's own life
@@ -40,7 +41,8 @@ type Endpoint struct {
 	sessions  map[msrp.Key]*Session
 	conns     map[*Conn]struct{}
 	unbound   unboundList
-	sources   sources
+	sources   sources            // of incoming connections
+	targets   sources            // of connects, for their rate
 	shared    map[shareKey]*Conn // connections open to further sessions
 }
 
@@ -56,6 +58,7 @@ func New(cfg Config) *Endpoint {
 	e.random.r = e.cfg.Random
 	e.ids = msrp.NewIDSource(&e.random)
 	e.sources.init(e.cfg)
+	e.targets.init(e.cfg)
 	e.timers.init(e.cfg.Now)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return e

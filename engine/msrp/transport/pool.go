@@ -14,26 +14,59 @@ const (
 	// writeBatch is about how much is taken from the core for one write: small
 	// enough that a response waits only a moment behind a bulk message.
 	writeBatch = 16 << 10
+	// keepOut and keepEvents bound what goes back into a pool.
+	keepOut    = 128 << 10
+	keepEvents = 256
 )
 
-var largeBuffers = sync.Pool{New: func() any { b := make([]byte, readLarge); return &b }}
+// pools lend what a connection needs only while it is at work.
+type pools struct{ large, out, batches sync.Pool }
 
-var outBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+func (p *pools) takeLarge() []byte {
+	if b, ok := p.large.Get().(*[]byte); ok {
+		return *b
+	}
+	return make([]byte, readLarge)
+}
 
-func putOut(b *[]byte) {
-	if cap(*b) <= 2*readLarge {
-		outBuffers.Put(b)
+func (p *pools) putLarge(b []byte) { p.large.Put(&b) }
+
+func (p *pools) takeOut() *[]byte {
+	if b, ok := p.out.Get().(*[]byte); ok {
+		return b
+	}
+	b := make([]byte, 0, 4096)
+	return &b
+}
+
+func (p *pools) putOut(b *[]byte) {
+	if cap(*b) <= keepOut {
+		*b = (*b)[:0]
+		p.out.Put(b)
 	}
 }
 
-// batch is a list of events on the way to handlers.
-type batch struct{ events []session.Event }
+// batch is a list of events on the way to handlers, each with its session and,
+// for messages, the verdict that came back.
+type batch struct {
+	events   []session.Event
+	owners   []*Session
+	verdicts []Verdict
+}
 
-var batches = sync.Pool{New: func() any { return new(batch) }}
-
-func putBatch(b *batch) {
-	clear(b.events)
-	if b.events = b.events[:0]; cap(b.events) <= 256 {
-		batches.Put(b)
+func (p *pools) takeBatch() *batch {
+	if b, ok := p.batches.Get().(*batch); ok {
+		return b
 	}
+	return new(batch)
+}
+
+func (p *pools) putBatch(b *batch) {
+	if cap(b.events) > keepEvents {
+		return
+	}
+	clear(b.events)
+	clear(b.owners)
+	b.events, b.owners, b.verdicts = b.events[:0], b.owners[:0], b.verdicts[:0]
+	p.batches.Put(b)
 }

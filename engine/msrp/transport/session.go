@@ -229,14 +229,14 @@ func (s *Session) Close() []msrp.MessageID {
 }
 
 // settled forgets an own message that has reached a final state. c.mu is held.
-func (s *Session) settled(ev *session.Event, wantsReport func(session.Outgoing) bool) {
+func (s *Session) settled(ev *session.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.pending {
 		if s.pending[i].MessageID != ev.MessageID {
 			continue
 		}
-		if ev.State == session.Accepted && wantsReport(s.pending[i]) {
+		if s.pending[i].SuccessReport && (ev.State == session.Accepted || ev.State == session.Sent) {
 			return // a success REPORT is still to come
 		}
 		s.pending = slices.Delete(s.pending, i, i+1)

@@ -1,0 +1,190 @@
+package transport
+
+import (
+	"time"
+
+	"text911/engine/msrp/session"
+)
+
+// collect takes the core's events and does what must not wait for a handler:
+// failed sessions are unbound, settled messages forgotten. c.mu is held.
+func (c *Conn) collect(now time.Time) {
+	b := c.queue
+	if b == nil {
+		b = c.endpoint.pools.takeBatch()
+	}
+	from := len(b.events)
+	b.events = c.core.TakeEvents(b.events)
+	for i := from; i < len(b.events); i++ {
+		ev := &b.events[i]
+		owner := c.ownerOf(ev.Session)
+		b.owners = append(b.owners, owner)
+		if owner == nil {
+			if ev.Kind == session.EventClosing {
+				c.reason = ev.Reason
+			}
+			continue
+		}
+		switch ev.Kind {
+		case session.EventSent:
+			owner.settled(ev)
+		case session.EventFailed:
+			c.dropSession(owner)
+			owner.unbind(now)
+		}
+	}
+	if len(b.events) == 0 {
+		c.endpoint.pools.putBatch(b)
+		b = nil
+	}
+	c.queue = b
+}
+
+// dispatch calls handlers until nothing is left to tell, unless somebody is at
+// it: they look again before leaving, so handlers hear everything in order and
+// one at a time. c.mu is held and given up meanwhile.
+func (c *Conn) dispatch(now time.Time) {
+	c.collect(now)
+	if c.dispatching {
+		return
+	}
+	for c.queue != nil {
+		b := c.queue
+		c.queue = nil
+		c.tell(b)
+		for i := range b.events {
+			ev := &b.events[i]
+			if v := b.verdicts[i]; ev.Kind == session.EventMessage && v != Later {
+				c.decide(ev.Session, ev.Ticket, v, now)
+			}
+		}
+		c.endpoint.pools.putBatch(b)
+		c.collect(now)
+	}
+}
+
+// tell calls the handlers of one batch without c.mu.
+func (c *Conn) tell(b *batch) {
+	c.dispatching = true
+	c.mu.Unlock()
+	defer func() { // also when a handler panics
+		c.mu.Lock()
+		c.dispatching = false
+	}()
+	for i := range b.events {
+		v := Later
+		if s := b.owners[i]; s != nil {
+			v = s.tell(c, &b.events[i])
+		}
+		b.verdicts = append(b.verdicts, v)
+	}
+}
+
+// tell calls the handler of one event.
+func (s *Session) tell(c *Conn, ev *session.Event) Verdict {
+	h := &s.handler
+	switch ev.Kind {
+	case session.EventMessage:
+		return h.Received(s, Message{ID: ev.MessageID, ContentType: ev.ContentType, Body: ev.Body,
+			SuccessReport: ev.SuccessReport, session: s, core: ev.Session, conn: c, ticket: ev.Ticket})
+	case session.EventBound:
+		if h.Bound != nil {
+			h.Bound(s)
+		}
+	case session.EventPartial:
+		if h.Partial != nil {
+			h.Partial(s, Partial{ID: ev.MessageID, ContentType: ev.ContentType, Body: ev.Body, Reason: ev.Partial})
+		}
+	case session.EventComposing:
+		if h.Composing != nil {
+			h.Composing(s, ev.Composing, ev.Refresh)
+		}
+	case session.EventSent:
+		if h.Sent != nil {
+			h.Sent(s, Update{ID: ev.MessageID, State: ev.State, Code: ev.Code})
+		}
+	case session.EventFailed:
+		defer s.release()
+		if h.Lost != nil {
+			h.Lost(s, Loss{Code: ev.Code, Reason: ev.Reason, Unconfirmed: ev.Unconfirmed})
+		}
+	}
+	return Later
+}
+
+// decide answers a received message. c.mu is held.
+func (c *Conn) decide(core *session.Session, t session.Ticket, v Verdict, now time.Time) bool {
+	if c.ownerOf(core) == nil {
+		return false
+	}
+	if v == Accepted {
+		return core.Accept(now, t)
+	}
+	return core.Reject(now, t, int(v))
+}
+
+// verdict answers a received message from any goroutine.
+func (c *Conn) verdict(m Message, v Verdict) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead || !c.decide(m.core, m.ticket, v, c.endpoint.cfg.Now()) {
+		return false
+	}
+	c.afterForeign()
+	return true
+}
+
+// ownerOf is the session bound here that has the core. c.mu is held.
+func (c *Conn) ownerOf(core *session.Session) *Session {
+	if core == nil {
+		return nil
+	}
+	if c.one != nil && c.one.core == core {
+		return c.one
+	}
+	return c.more[core]
+}
+
+// addSession notes a session as bound here. c.mu and s.mu are held.
+func (c *Conn) addSession(s *Session) {
+	s.conn.Store(c)
+	if c.one == nil {
+		c.one = s
+		return
+	}
+	if c.more == nil {
+		c.more = map[*session.Session]*Session{}
+	}
+	c.more[s.core] = s
+}
+
+// dropSession forgets a session that ended or failed. The connection is closed
+// with its last one (RFC 4975 §5.4). c.mu is held.
+func (c *Conn) dropSession(s *Session) {
+	if c.one == s {
+		c.one = nil
+	} else {
+		delete(c.more, s.core)
+	}
+	c.closing = c.one == nil && len(c.more) == 0
+}
+
+// orphan unbinds sessions that the core did not fail, because a fault ended it.
+// c.mu is held.
+func (c *Conn) orphan(now time.Time) {
+	left := make([]*Session, 0, len(c.more)+1)
+	if c.one != nil {
+		left = append(left, c.one)
+	}
+	for _, s := range c.more {
+		left = append(left, s)
+	}
+	for _, s := range left {
+		c.dropSession(s)
+		s.unbind(now)
+		ev := session.Event{Kind: session.EventFailed, Reason: endFault.String()}
+		c.mu.Unlock()
+		s.tell(c, &ev)
+		c.mu.Lock()
+	}
+}
