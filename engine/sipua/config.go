@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -76,6 +77,8 @@ type Config struct {
 
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error) // nil: the system's resolver, A and AAAA
 
+	Dial func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // nil: the system's TCP
+
 	Logger *slog.Logger     // nil: discard. Never gets message text
 	Now    func() time.Time // nil: time.Now
 	Rand   io.Reader        // nil: crypto/rand
@@ -100,6 +103,71 @@ func (c *Config) Validate() error {
 		errs = append(errs, errors.New("line end in host, user or agent"))
 	}
 	return errors.Join(errs...)
+}
+
+// withDefaults fills the zero fields.
+func (c Config) withDefaults() Config {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	def(&c.T1, defaultT1)
+	def(&c.T2, defaultT2)
+	def(&c.T4, defaultT4)
+	def(&c.RingEvery, defaultRing)
+	def(&c.Hold, defaultHold)
+	def(&c.MinSE, defaultMinSE)
+	def(&c.SessionExpires, defaultSE)
+	def(&c.InviteTimeout, 64*c.T1)
+	c.SessionExpires = min(c.SessionExpires, maxSE)
+	if c.SessionExpires > 0 {
+		c.SessionExpires = max(c.SessionExpires, c.MinSE)
+	}
+	if c.MaxCalls <= 0 {
+		c.MaxCalls = maxCalls
+	}
+	if c.MaxConnections <= 0 {
+		c.MaxConnections = maxConnections
+	}
+	if c.MaxMessageBytes <= 0 {
+		c.MaxMessageBytes = maxMessageBytes
+	}
+	if c.User == "" {
+		c.User = "text911"
+	}
+	if c.Agent == "" {
+		c.Agent = "text911"
+	}
+	if c.ClientTLS == nil {
+		c.ClientTLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	c.withPorts()
+	return c
+}
+
+// withPorts fills the ways to the outside.
+func (c *Config) withPorts() {
+	if c.Resolve == nil {
+		c.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	if c.Dial == nil {
+		c.Dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "tcp", to.String())
+		}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
 }
 
 func (l *Listener) validate(i int) error {

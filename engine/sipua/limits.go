@@ -15,8 +15,10 @@ const (
 
 	maxCalls       = 20_000
 	maxConnections = 4_096
-	maxMailbox     = 256 // queued work of one call; above it requests are dropped and the sender repeats
-	maxHeld        = 16  // requests of one dialog waiting for a missing CSeq
+	maxMailbox     = 256     // queued work of one call; above it requests are dropped and the sender repeats
+	maxHeld        = 16      // requests of one dialog waiting for a missing CSeq
+	maxHeldBytes   = 1 << 20 // bytes waiting for a connection that is being made
+	maxStrangers   = 256     // stream connections whose peer is not known, or not yet
 
 	acceptPause      = 50 * time.Millisecond // after running out of descriptors
 	handshakeTimeout = 10 * time.Second
