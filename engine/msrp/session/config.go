@@ -24,6 +24,7 @@ const (
 	DefaultMaxUnconfirmed = 1024
 	DefaultWindow         = 256
 	DefaultMaxQueued      = 4 << 20
+	DefaultMaxOutput      = 1 << 20
 
 	// Quantum is the largest chunk that is never interrupted, and what one session may
 	// write before it is another's turn.
@@ -50,9 +51,12 @@ type Config struct {
 	PeerWrappedTypes []string
 	PeerMaxMessage   int64 // the peer's max-size; 0 means none
 
-	// CPIMFrom and CPIMTo are the addresses used when the peer wants everything wrapped in
-	// message/cpim. Empty means that Send refuses unwrapped messages to such a peer.
-	CPIMFrom, CPIMTo string
+	// Wrap puts a body into message/cpim, for peers that want every message wrapped
+	// (RFC 4975 §13). Nil means that Send refuses unwrapped messages to such a peer.
+	Wrap func(now time.Time, contentType string, body []byte) ([]byte, error)
+	// WrappedType gives the content type inside a message/cpim body. Nil means that what is
+	// wrapped is not checked.
+	WrappedType func(body []byte) (contentType string, ok bool)
 
 	Profile       msrp.Profile
 	MaxIncomplete int           // messages being reassembled
@@ -77,16 +81,23 @@ type Config struct {
 	KeepAlive time.Duration
 }
 
+// Claimer binds sessions to connections. Claim finds the session of a key and binds it to
+// the caller in one step: it returns 0 and the session, or nil and 481 or 506. Release
+// takes a binding back.
+type Claimer interface {
+	Claim(key msrp.Key) (*Session, int)
+	Release(s *Session)
+}
+
 // ConnConfig describes one connection.
 type ConnConfig struct {
 	Profile msrp.Profile
 	Limits  msrp.Limits
 	Random  io.Reader // cryptographic source; required
 
-	// Find tells which session a To-Path names and binds it to this connection, in one
-	// step. It returns 0 and the session, or nil and 481 or 506. Nil means that nothing is
-	// ever found: sessions come through Attach only. Table.Claim has this form.
-	Find func(key msrp.Key) (*Session, int)
+	// Sessions finds the session that a first request names. Nil means that none is ever
+	// found: sessions come through Attach only. A Table is one; lock around it.
+	Sessions Claimer
 
 	// Incoming puts the connection on probation: without a bound session at the end of
 	// Probation, or after three bad requests before, it is closed.
@@ -96,4 +107,34 @@ type ConnConfig struct {
 	HeadTimer     time.Duration // a header section must be complete within
 	MaxMemory     int64         // octets of incomplete messages of all sessions
 	Window        int           // requests without response
+	MaxOutput     int           // octets of responses and REPORTs not yet taken; then input waits
+}
+
+func (c Config) withDefaults() Config {
+	def(&c.MaxMessage, DefaultMaxMessage)
+	def(&c.MaxIncomplete, DefaultMaxIncomplete)
+	def(&c.MaxMemory, DefaultMaxMemory)
+	def(&c.MaxGap, DefaultMaxGap)
+	def(&c.History, DefaultHistory)
+	def(&c.HistoryAge, DefaultHistoryAge)
+	def(&c.MaxPending, DefaultMaxPending)
+	def(&c.MaxUnconfirmed, DefaultMaxUnconfirmed)
+	def(&c.MaxQueued, DefaultMaxQueued)
+	return c
+}
+
+func (c ConnConfig) withDefaults() ConnConfig {
+	def(&c.Probation, DefaultProbation)
+	def(&c.ResponseTimer, DefaultResponseTimer)
+	def(&c.HeadTimer, DefaultHeadTimer)
+	def(&c.MaxMemory, DefaultConnMemory)
+	def(&c.Window, DefaultWindow)
+	def(&c.MaxOutput, DefaultMaxOutput)
+	return c
+}
+
+func def[T int | int64 | time.Duration](v *T, d T) {
+	if *v <= 0 {
+		*v = d
+	}
 }

@@ -1,10 +1,6 @@
 package session
 
-import (
-	"time"
-
-	"text911/engine/msrp"
-)
+import "text911/engine/msrp"
 
 // EventKind says which fields of an Event are set.
 type EventKind uint8
@@ -23,7 +19,8 @@ const (
 	// EventPartial: a text was given up by its sender or never completed. What came of its
 	// beginning is in Body. No verdict. Session, MessageID, ContentType, Body, Partial.
 	EventPartial
-	// EventComposing: the peer's typing state. Session, Composing, Refresh.
+	// EventComposing: a typing state (RFC 3994) arrived and has been answered; it is not a
+	// message. Session, Body.
 	EventComposing
 	// EventSent: an own message changed its state. Session, MessageID, State, Code.
 	EventSent
@@ -39,7 +36,8 @@ type SendState uint8
 
 // The states of an own message. Sent is final for Failure-Report no and partial without
 // Success-Report; Accepted is final for a message without Success-Report; Delivered,
-// Failed and Timeout are final.
+// Failed and Timeout are final. Accepted stays the last word if no REPORT comes while
+// Config.MaxUnconfirmed later messages are sent.
 const (
 	Sent      SendState = iota + 1 // written; no answer is expected
 	Accepted                       // the next hop answered 200 to every chunk
@@ -80,9 +78,6 @@ type Event struct {
 	Ticket        Ticket
 	SuccessReport bool
 	Partial       PartialReason
-
-	Composing bool
-	Refresh   time.Duration
 
 	State       SendState
 	Code        int

@@ -2,84 +2,122 @@ package session
 
 import (
 	"errors"
-	"io"
 	"time"
 
 	"text911/engine/msrp"
 )
 
-// Why Send refuses a message.
-var (
-	ErrType      = errors.New("session: media type not accepted by the peer")
-	ErrSize      = errors.New("session: message larger than the peer accepts")
-	ErrHeld      = errors.New("session: the peer does not want messages now")
-	ErrFull      = errors.New("session: too many messages waiting")
-	ErrEnded     = errors.New("session: ended")
-	ErrNeedsCPIM = errors.New("session: the peer wants message/cpim and no addresses are configured")
-	ErrDuplicate = errors.New("session: message with this id is already being sent")
-	ErrMessageID = errors.New("session: message id outside the grammar")
-	ErrNoRemote  = errors.New("session: the peer's path is not known")
-)
-
-// Outgoing is a message to be sent. Body is not copied: it must stay unchanged until the
-// message reached a final state. Source, if not nil, is read instead of Body, in pieces,
-// while the message goes out; Size is its length.
-type Outgoing struct {
-	MessageID     msrp.MessageID // required; MessageIDs come from msrp.IDSource
-	ContentType   string
-	Body          []byte
-	Source        io.ReaderAt
-	Size          int64
-	SuccessReport bool
-	FailureReport msrp.FailureReport
-	Headers       []msrp.Header // Content-Disposition and the like
-}
-
-// Session is one MSRP session.
+// Session is one MSRP session. See the package comment for who owns it when.
 type Session struct {
-	cfg  Config
-	conn *Conn
+	cfg       Config
+	key       msrp.Key
+	localRaw  msrp.RawPath
+	remote    msrp.Path
+	remoteRaw msrp.RawPath
+	conn      *Conn
+
+	history   history
+	open      []*assembly
+	pending   pending
+	memory    int64 // octets in open
+	isBlocked bool
+
+	chat, bulk []*outgoing // waiting to go out
+	unsettled  []*outgoing // without final state, oldest first
+	queued     int64       // octets waiting in chat and bulk
+	unwelcome  []string    // types the peer answered 415 to
+	held       bool
+	failed     bool // EventFailed was told
+	ended      bool // Close was called
+	active     time.Time
+
+	acceptRaw, acceptType string // the last content type found acceptable, as it stood
+	fromRaw               string // the last From-Path, as it stood
 }
 
 // New makes a session that is bound to no connection. Messages sent meanwhile wait.
-func New(cfg Config) (*Session, error) { return &Session{cfg: cfg}, nil }
+func New(cfg Config) (*Session, error) {
+	cfg = cfg.withDefaults()
+	if !cfg.Local.Valid() || cfg.Local.SessionID == "" || cfg.Local.Port == 0 {
+		return nil, errors.New("session: own uri is not a session uri")
+	}
+	s := &Session{
+		cfg:      cfg,
+		key:      cfg.Local.Key(),
+		localRaw: msrp.Path{cfg.Local}.Raw(),
+		history:  history{limit: cfg.History, age: cfg.HistoryAge},
+	}
+	if cfg.Previous != nil {
+		s.history.copyFrom(&cfg.Previous.history)
+	}
+	if cfg.Remote != nil {
+		return s, s.SetRemote(cfg.Remote)
+	}
+	return s, nil
+}
 
 // Local is the own session URI.
 func (s *Session) Local() msrp.URI { return s.cfg.Local }
 
 // Key is the table key of Local.
-func (s *Session) Key() msrp.Key { return s.cfg.Local.Key() }
+func (s *Session) Key() msrp.Key { return s.key }
 
 // Conn is the connection the session is bound to, or nil.
 func (s *Session) Conn() *Conn { return s.conn }
 
-// SetRemote sets the peer's path once the answer is known.
-func (s *Session) SetRemote(path msrp.Path) error { return nil }
+// SetRemote sets the peer's path once it is known: the whole path from the peer's SDP,
+// next hop first.
+func (s *Session) SetRemote(path msrp.Path) error {
+	if len(path) == 0 || len(path) > msrp.MaxPathURIs {
+		return errors.New("session: peer path is empty or too long")
+	}
+	for _, u := range path {
+		if !u.Valid() {
+			return errors.New("session: peer path holds an invalid uri")
+		}
+	}
+	s.remote, s.remoteRaw = path, path.Raw()
+	return nil
+}
 
 // SetPeer sets what the peer's SDP said about types and size.
-func (s *Session) SetPeer(types, wrapped []string, maxMessage int64) {}
+func (s *Session) SetPeer(types, wrapped []string, maxMessage int64) {
+	s.cfg.PeerTypes, s.cfg.PeerWrappedTypes, s.cfg.PeerMaxMessage = types, wrapped, maxMessage
+}
 
 // SetHeld follows the direction attributes: while held, only control messages go out.
-func (s *Session) SetHeld(held bool) {}
-
-// Send queues a message. Its fate is told by EventSent.
-func (s *Session) Send(now time.Time, m Outgoing) error { return nil }
-
-// Abort gives up an own message that has not gone out completely.
-func (s *Session) Abort(id msrp.MessageID) bool { return false }
-
-// Accept says that the application has the message durably: the completing chunk is
-// answered 200 and the success REPORT goes out if one was asked for. It reports false if
-// the ticket is not open, for instance because the connection was lost.
-func (s *Session) Accept(now time.Time, t Ticket) bool { return false }
-
-// Reject answers the completing chunk with code; the message counts as not received and
-// may come again.
-func (s *Session) Reject(now time.Time, t Ticket, code int) bool { return false }
+func (s *Session) SetHeld(held bool) { s.held = held }
 
 // Remember takes a Message-ID as accepted, so that its repetition is recognised.
-func (s *Session) Remember(now time.Time, id msrp.MessageID) {}
+func (s *Session) Remember(now time.Time, id msrp.MessageID) {
+	s.history.add(id, finished{at: now})
+}
 
-// Close ends the session: nothing more is sent for it, and the Conn forgets it. Own
-// messages without final state are returned. Table entries are the caller's to remove.
-func (s *Session) Close(now time.Time) []msrp.MessageID { return nil }
+// Close ends the session: nothing more is sent for it, not even REPORTs, and the Conn
+// forgets it, so that later requests for it get 481. Own messages without final state are
+// returned, oldest first. The caller removes the session from its Table.
+func (s *Session) Close(now time.Time) []msrp.MessageID {
+	if s.ended {
+		return nil
+	}
+	s.ended = true
+	c := s.conn
+	s.dropIncoming(now)
+	ids := s.dropOutgoing()
+	if c != nil {
+		c.forget(s)
+		c.process(now)
+	}
+	return ids
+}
+
+// fail tells the application, once, that the session cannot go on; nothing more is sent.
+// Code is 0 for a lost connection.
+func (s *Session) fail(code int) {
+	ids := s.dropOutgoing()
+	if s.failed || s.conn == nil {
+		return
+	}
+	s.failed = true
+	s.conn.event(Event{Kind: EventFailed, Session: s, Code: code, Unconfirmed: ids})
+}
