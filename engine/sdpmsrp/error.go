@@ -6,11 +6,11 @@ import "fmt"
 const (
 	codeNotAcceptable = 488
 
-	warnIncompatibleProtocol  = 300 // network protocol, transport or address
-	warnIncompatibleFormat    = 305 // media format not available
-	warnMediaTypeNotAvailable = 304 // media type not available
+	warnIncompatibleProtocol   = 300 // network protocol, transport or address
+	warnIncompatibleFormat     = 305 // media format not available
+	warnMediaTypeNotAvailable  = 304 // media type not available
 	warnAttributeNotUnderstood = 306 // attribute not understood
-	warnMiscellaneous         = 399
+	warnMiscellaneous          = 399
 )
 
 // Error says why a description, or one m= line of it, cannot be used, in the
