@@ -100,7 +100,7 @@ func (s *Session) begin(now time.Time, f *msrp.Frame, in *incoming) int {
 		return msrp.CodeStop
 	}
 	a := s.find(id)
-	if f.Last && f.Flag == msrp.Complete && in.start == 1 {
+	if f.Last && f.Flag == msrp.Complete && in.start == 1 && (a == nil || f.HasRange) {
 		if a != nil {
 			s.drop(a) // RFC 4975 §7.3.1: a whole message needs nothing of what came before
 		}
