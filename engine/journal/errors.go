@@ -10,7 +10,8 @@ var (
 	// ErrFenced: another writer has appended to this call since last.
 	ErrFenced = errors.New("journal: another writer has appended to this call")
 	// ErrUnavailable: the journal cannot store now (disk full, quorum lost,
-	// server away). Nothing of this Append was stored. Retryable.
+	// server away). This Append is not acknowledged; whether it reached the
+	// disk before the fault shows when it is repeated with the same ids.
 	ErrUnavailable = errors.New("journal: unavailable")
 	// ErrUnknownPSAP: the PSAP was not opened.
 	ErrUnknownPSAP = errors.New("journal: unknown PSAP")
@@ -33,4 +34,12 @@ type GapError struct {
 
 func (e *GapError) Error() string {
 	return fmt.Sprintf("journal: records %d to %d of %s are gone", e.From, e.To, e.PSAP)
+}
+
+// unavailable is ErrUnavailable with its reason.
+func unavailable(reason error) error {
+	if reason == nil || errors.Is(reason, ErrUnavailable) || errors.Is(reason, ErrClosed) {
+		return reason
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, reason)
 }

@@ -1,64 +1,346 @@
 package journal
 
 import (
-	"crypto/tls"
-	"log/slog"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
 	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Config describes a JetStream journal. The zero value of a field is its
-// documented default; Dir or URL must be set.
-type Config struct {
-	// Dir is where the embedded server keeps its files. It belongs to one
-	// process at a time.
-	Dir string
-	// URL names external NATS servers ("nats://a:4222,nats://b:4222"). When
-	// set, nothing is embedded.
-	URL string
-	// User, Password, Token, CredsFile and TLS are the credentials for URL.
-	User, Password, Token, CredsFile string
-	TLS                              *tls.Config
+// JetStream is the Journal on NATS JetStream: on a server embedded in the
+// process, or on external ones.
+type JetStream struct {
+	cfg   Config
+	stats counters
+	node  *node    // nil with external servers
+	watch *monitor // decides whether storing is allowed
+	nc    *nats.Conn
+	js    jetstream.JetStream
 
-	// Replicas of each stream, with URL or a cluster. 0: 1.
-	Replicas int
-	// Dedupe is how long an id is remembered by the server; about 150 bytes
-	// of memory per id. 0: 24 h.
-	Dedupe time.Duration
-	// MaxAge removes records older than this. 0: keep for ever.
-	MaxAge time.Duration
-	// MaxStore bounds the embedded server's files in bytes. 0: 50 GiB.
-	MaxStore int64
-	// Ballast is the size of a file kept in Dir only to be given up by an
-	// operator when the disk is full. 0: 64 MiB, negative: none.
-	Ballast int64
-	// MinFree is the free space under Dir below which the journal refuses
-	// with ErrUnavailable. 0: 256 MiB, negative: not watched.
-	MinFree int64
+	mu      sync.RWMutex
+	streams map[string]*stream
+	closed  bool
 
-	// Queue is how many Appends may wait per stream. 0: 8192.
-	Queue int
-	// AckWait is the deadline of one publish. 0: 5 s.
-	AckWait time.Duration
-	// TailCount and TailBytes bound the tail for followers, per PSAP.
-	// 0: 16,384 records, 32 MiB.
-	TailCount int
-	TailBytes int64
-
-	// Listen lets external clients reach the embedded server.
-	Listen Listen
-	// Log receives life-cycle and faults, never content. nil: nothing.
-	Log *slog.Logger
+	opening sync.Mutex // one Open at a time
 }
 
-// Listen is how external clients reach the embedded server. They may publish
-// commands (t911.*.cmd.>) and replies, and subscribe to events
-// (t911.*.evt.>) and replies; nothing else.
-type Listen struct {
-	// Addr is host:port, port 0 for any; empty: no listener.
-	Addr string
-	// User and Password, or Token, are asked of clients; all empty: nothing
-	// is asked.
-	User, Password, Token string
-	// TLS is the server's configuration. nil: no TLS.
-	TLS *tls.Config
+var _ Journal = (*JetStream)(nil)
+
+// stream is one PSAP's part of a JetStream journal.
+type stream struct {
+	names   names
+	name    string
+	epoch   string
+	tail    *tail
+	blocks  *blocks // nil if the server syncs
+	writer  writer
+	helpers []func() // end what was started for the stream, in order
+}
+
+// writer stores Appends in one stream.
+type writer interface {
+	append(ctx context.Context, call string, last uint64, recs []Record) ([]uint64, error)
+	queued() int
+	stop()
+}
+
+// Start opens the journal that cfg describes: it starts the embedded server or
+// connects to the external ones. Close ends it.
+func Start(ctx context.Context, cfg Config) (*JetStream, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	j := &JetStream{cfg: cfg.withDefaults(), streams: map[string]*stream{}}
+	j.watch = newMonitor(j)
+	if cfg.Dir != "" {
+		j.node = &node{cfg: j.cfg, password: rand.Text()}
+		if err := j.watch.openNode(); err != nil {
+			return nil, err
+		}
+	}
+	if err := j.connect(ctx); err != nil {
+		if j.node != nil {
+			j.node.close()
+		}
+		return nil, err
+	}
+	j.watch.start()
+	return j, nil
+}
+
+func (j *JetStream) connect(ctx context.Context) error {
+	opts := []nats.Option{
+		nats.Name("text911-journal"), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1),
+		nats.ReconnectWait(20 * time.Millisecond), nats.CustomInboxPrefix(inboxPrefix),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			j.cfg.Log.Warn("journal connection", "err", err)
+		}),
+	}
+	url := j.cfg.URL
+	if j.node != nil {
+		url = ""
+		opts = append(opts, nats.InProcessServer(j.node), nats.UserInfo(internalUser, j.node.password))
+	} else {
+		opts = append(opts, externalOptions(j.cfg)...)
+	}
+	for {
+		nc, err := nats.Connect(url, opts...)
+		if err == nil {
+			j.nc = nc
+			j.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(j.cfg.AckWait))
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("journal: connect: %w", err)
+		case <-time.After(100 * time.Millisecond):
+		}
+		if j.node != nil {
+			return fmt.Errorf("journal: connect: %w", err)
+		}
+	}
+}
+
+// inboxPrefix keeps the journal's replies out of the sight of external
+// clients, who may listen to _INBOX.
+const inboxPrefix = "_T911J"
+
+func externalOptions(c Config) []nats.Option {
+	var opts []nats.Option
+	if c.User != "" {
+		opts = append(opts, nats.UserInfo(c.User, c.Password))
+	}
+	if c.Token != "" {
+		opts = append(opts, nats.Token(c.Token))
+	}
+	if c.CredsFile != "" {
+		opts = append(opts, nats.UserCredentials(c.CredsFile))
+	}
+	if c.TLS != nil {
+		opts = append(opts, nats.Secure(c.TLS))
+	}
+	return opts
+}
+
+// Open implements Journal.
+func (j *JetStream) Open(ctx context.Context, psap string) error {
+	if psap == "" {
+		return fmt.Errorf("%w: empty PSAP name", ErrInvalid)
+	}
+	j.opening.Lock()
+	defer j.opening.Unlock()
+	if s, err := j.stream(psap); err == nil || errors.Is(err, ErrClosed) {
+		_ = s
+		return err
+	}
+	s := &stream{names: newNames(psap), name: StreamName(psap), tail: newTail(j.cfg.TailCount, j.cfg.TailBytes)}
+	last, err := j.create(ctx, s)
+	if err != nil {
+		return fmt.Errorf("journal: open %s: %w", psap, err)
+	}
+	if j.node != nil && !j.cfg.SyncAlways {
+		err = j.startLocal(s, last)
+	} else {
+		err = j.startShared(ctx, s, last)
+	}
+	if err != nil {
+		return fmt.Errorf("journal: open %s: %w", psap, err)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.streams[psap] = s
+	return nil
+}
+
+// create makes the stream or takes the one that is there.
+func (j *JetStream) create(ctx context.Context, s *stream) (last uint64, err error) {
+	have, err := j.js.Stream(ctx, s.name)
+	switch {
+	case err == nil:
+		if of := have.CachedInfo().Config.Metadata["psap"]; of != s.names.psap {
+			return 0, fmt.Errorf("stream %s belongs to PSAP %q", s.name, of)
+		}
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
+		return 0, err
+	}
+	st, err := j.js.CreateOrUpdateStream(ctx, j.streamConfig(s))
+	if err != nil {
+		return 0, err
+	}
+	info := st.CachedInfo()
+	s.epoch = strconv.FormatInt(info.Created.UnixNano(), 36)
+	return info.State.LastSeq, nil
+}
+
+func (j *JetStream) streamConfig(s *stream) jetstream.StreamConfig {
+	c := jetstream.StreamConfig{
+		Name: s.name, Subjects: []string{s.names.put + ">"},
+		SubjectTransform:   &jetstream.SubjectTransformConfig{Source: s.names.put + ">", Destination: s.names.evt + ">"},
+		Storage:            jetstream.FileStorage,
+		Replicas:           j.cfg.Replicas,
+		MaxAge:             j.cfg.MaxAge,
+		Duplicates:         j.cfg.Dedupe,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+		Metadata:           map[string]string{"psap": s.names.psap},
+	}
+	if j.node == nil || j.cfg.SyncAlways {
+		c.RePublish = &jetstream.RePublish{Source: s.names.evt + ">", Destination: s.names.evt + ">"}
+	}
+	return c
+}
+
+// startLocal: the journal is the stream's only writer and syncs itself.
+func (j *JetStream) startLocal(s *stream, last uint64) error {
+	dir := j.node.streamDir(s.name)
+	if err := syncTree(j.cfg.Dir, dir); err != nil {
+		return err
+	}
+	s.tail.restart(last)
+	s.blocks = newBlocks(dir + "/msgs")
+	id := rand.Text()[:10]
+	a := newAppender(&localPort{j: j, s: s, inbox: inboxPrefix + "." + id + "."}, s, &j.stats, j.cfg, id+"-")
+	a.start()
+	s.writer = a
+	if j.cfg.Listen.Addr != "" {
+		s.helpers = append(s.helpers, j.publishEvents(s, last))
+	}
+	return nil
+}
+
+func (j *JetStream) stream(psap string) (*stream, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.closed {
+		return nil, ErrClosed
+	}
+	s := j.streams[psap]
+	if s == nil {
+		return nil, ErrUnknownPSAP
+	}
+	return s, nil
+}
+
+// Append implements Journal.
+func (j *JetStream) Append(ctx context.Context, psap, call string, last uint64, recs []Record) ([]uint64, error) {
+	if err := validate(call, recs); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	s, err := j.stream(psap)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.watch.refusal(); err != nil {
+		j.stats.refused.Add(1)
+		return nil, err
+	}
+	return s.writer.append(ctx, call, last, recs)
+}
+
+// Bounds implements Journal.
+func (j *JetStream) Bounds(ctx context.Context, psap string) (Bounds, error) {
+	s, err := j.stream(psap)
+	if err != nil {
+		return Bounds{}, err
+	}
+	st, err := j.js.Stream(ctx, s.name)
+	if err != nil {
+		return Bounds{}, unavailable(err)
+	}
+	info := st.CachedInfo()
+	b := Bounds{First: info.State.FirstSeq, Last: info.State.LastSeq,
+		Epoch: strconv.FormatInt(info.Created.UnixNano(), 36)}
+	if s.blocks != nil {
+		b.Last = min(b.Last, s.tail.newest())
+	}
+	b.First = min(max(b.First, 1), b.Last+1)
+	return b, nil
+}
+
+// Follow implements Journal.
+func (j *JetStream) Follow(psap string, after uint64) Cursor {
+	return newCursor(after, func() (source, error) {
+		s, err := j.stream(psap)
+		if err != nil {
+			return source{}, err
+		}
+		return j.source(s), nil
+	})
+}
+
+func (j *JetStream) source(s *stream) source {
+	return source{psap: s.names.psap, tail: s.tail, stats: &j.stats,
+		read: func(ctx context.Context, after uint64, limit int) ([]Stored, error) {
+			return j.read(ctx, s, "", after, limit)
+		}}
+}
+
+// Healthy implements Journal.
+func (j *JetStream) Healthy() error {
+	j.mu.RLock()
+	closed := j.closed
+	j.mu.RUnlock()
+	if closed {
+		return ErrClosed
+	}
+	return j.watch.health()
+}
+
+// Stats implements Journal.
+func (j *JetStream) Stats() Stats {
+	st := j.stats.snapshot()
+	st.FreeBytes = j.watch.free.Load()
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	for _, s := range j.streams {
+		n, b := s.tail.size()
+		st.TailCount += n
+		st.TailBytes += b
+		st.Queued += s.writer.queued()
+	}
+	return st
+}
+
+// Close implements Journal.
+func (j *JetStream) Close(ctx context.Context) error {
+	j.mu.Lock()
+	if j.closed {
+		j.mu.Unlock()
+		return nil
+	}
+	j.closed = true
+	streams := j.streams
+	j.mu.Unlock()
+
+	cut := context.AfterFunc(ctx, func() { j.watch.forbid(ErrClosed) })
+	var wg sync.WaitGroup
+	for _, s := range streams {
+		wg.Go(s.writer.stop)
+	}
+	wg.Wait()
+	cut()
+	for _, s := range streams {
+		s.tail.close()
+		for _, end := range s.helpers {
+			end()
+		}
+		if s.blocks != nil {
+			s.blocks.reset()
+		}
+	}
+	j.watch.stop()
+	j.nc.Close()
+	if j.node != nil {
+		j.node.close()
+	}
+	return context.Cause(ctx)
 }

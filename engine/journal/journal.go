@@ -69,11 +69,11 @@ type Journal interface {
 	//
 	// It returns ErrFenced if the call's newest record is another, ErrInvalid
 	// or ErrTooLarge for records that cannot be stored, ErrMixed if some of
-	// the ids are stored and some are not, ErrUnavailable while the journal
-	// cannot store, all of them with nothing stored. Append repeats by itself
-	// through restarts and leader changes, with the same ids, until ctx ends;
-	// then it returns ctx's error and the outcome is unknown: repeating with
-	// the same ids and last tells.
+	// the ids are stored and some are not, all of them with nothing stored,
+	// and ErrUnavailable while the journal cannot store. Append repeats by
+	// itself through restarts and leader changes, with the same ids, until ctx
+	// ends; then it returns ctx's error. After ErrUnavailable and ctx's error
+	// the outcome is unknown: repeating with the same ids and last tells.
 	Append(ctx context.Context, psap, call string, last uint64, recs []Record) ([]uint64, error)
 
 	// Read returns the stored records with seq > after, oldest first, at most
@@ -141,8 +141,10 @@ type Stats struct {
 	TailHits   uint64 // records followers took from memory
 	TailMisses uint64 // records followers read from the stream
 	Gaps       uint64 // sequences followers found missing
-	Queued     int    // Appends waiting now
-	TailCount  int    // records in memory for followers now
-	TailBytes  int64  // their size
-	FreeBytes  int64  // free space under the store, -1 if unknown
+	// Unpublished counts records external clients were not shown.
+	Unpublished uint64
+	Queued      int   // Appends waiting now
+	TailCount   int   // records in memory for followers now
+	TailBytes   int64 // their size
+	FreeBytes   int64 // free space under the store, -1 if unknown
 }

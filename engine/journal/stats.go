@@ -6,8 +6,7 @@ import "sync/atomic"
 type counters struct {
 	appends, records, singles, batches, fallbacks atomic.Uint64
 	fenced, duplicates, retries, refused, reopens atomic.Uint64
-	tailHits, tailMisses, gaps                    atomic.Uint64
-	queued                                        atomic.Int64
+	tailHits, tailMisses, gaps, unpublished       atomic.Uint64
 }
 
 func (c *counters) snapshot() Stats {
@@ -17,6 +16,6 @@ func (c *counters) snapshot() Stats {
 		Fenced: c.fenced.Load(), Duplicates: c.duplicates.Load(), Retries: c.retries.Load(),
 		Refused: c.refused.Load(), Reopens: c.reopens.Load(),
 		TailHits: c.tailHits.Load(), TailMisses: c.tailMisses.Load(), Gaps: c.gaps.Load(),
-		Queued: int(c.queued.Load()), FreeBytes: -1,
+		Unpublished: c.unpublished.Load(), FreeBytes: -1,
 	}
 }

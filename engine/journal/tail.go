@@ -160,6 +160,13 @@ func (t *tail) from(seq uint64, buf []Stored) look {
 	return look{recs: buf, last: t.last}
 }
 
+// newest is the newest sequence known to be stored.
+func (t *tail) newest() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
+}
+
 func (t *tail) size() (count int, bytes int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
