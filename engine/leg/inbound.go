@@ -1,0 +1,103 @@
+package leg
+
+import (
+	"context"
+
+	"text911/callmodel"
+	"text911/engine/msrp/transport"
+	"text911/engine/sipua"
+)
+
+// received takes a complete message. Its verdict waits until the engine said that it is durable.
+func (l *leg) received(s *transport.Session, m transport.Message) transport.Verdict {
+	l.gw.count.received.Add(1)
+	now := l.gw.cfg.Now()
+	it := item{message: m, verdict: true, due: now.Add(l.gw.cfg.HoldVerdict)}
+	it.in = l.inputOf(string(m.ID), m.ContentType, m.Body)
+	l.mu.Lock()
+	if l.state == ended {
+		l.mu.Unlock()
+		return codeNoSession
+	}
+	if l.times.firstText.IsZero() {
+		l.times.firstText = now
+	}
+	l.times.texts++
+	if l.told {
+		l.gw.count.late.Add(1)
+	}
+	l.inbox.queue = append(l.inbox.queue, it)
+	l.mu.Unlock()
+	l.pump()
+	return transport.Later
+}
+
+// inputOf is what the engine hears of a message: a text, or something that could not be read, which
+// is kept aside and acknowledged all the same, because repeating it would not make it readable.
+func (l *leg) inputOf(wireID, contentType string, body []byte) callmodel.Input {
+	id := callmodel.MessageID(l.gw.cfg.NewID())
+	c, claimed, fault := l.gw.contentOf(contentType, body)
+	if fault != "" {
+		l.gw.count.bad.Add(1)
+		return callmodel.MessageBad{Leg: l.id, Message: id, WireID: wireID, Content: c,
+			Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: fault}}
+	}
+	return callmodel.MessageArrived{Leg: l.id, Message: id, WireID: wireID, Content: c, Claimed: claimed}
+}
+
+// partial keeps what arrived of a text that never became complete (RFC 4975 §7.1: given up by its
+// sender, or cut): somebody began to write it. There is nothing to acknowledge.
+func (l *leg) partial(_ *transport.Session, p transport.Partial) {
+	c, claimed, fault := l.gw.contentOf(p.ContentType, p.Body)
+	if fault != "" || c.Text == "" {
+		return
+	}
+	l.mu.Lock()
+	over := l.state == ended
+	l.mu.Unlock()
+	if over {
+		return
+	}
+	l.gw.count.received.Add(1)
+	l.say(callmodel.MessageArrived{Leg: l.id, Message: callmodel.MessageID(l.gw.cfg.NewID()), Content: c, Claimed: claimed})
+}
+
+// page takes a text that came in a MESSAGE request; nil acknowledges it.
+func (l *leg) page(ctx context.Context, p sipua.Part) error {
+	typ := p.ContentType
+	if charset := p.Params["charset"]; charset != "" {
+		typ += "; charset=" + charset
+	}
+	l.gw.count.received.Add(1)
+	heard := make(chan error, 1)
+	l.mu.Lock()
+	call, over := l.call, l.state == ended
+	l.mu.Unlock()
+	if over || call == "" {
+		return &sipua.Refusal{Code: codeNoSession}
+	}
+	l.gw.cfg.Calls.DeliverAsync(call, l.inputOf("", typ, []byte(p.Body.Reveal())),
+		func(_ callmodel.Outcome, err error) { heard <- err })
+	ctx, cancel := context.WithTimeout(ctx, l.gw.cfg.HoldVerdict)
+	defer cancel()
+	select {
+	case err := <-heard:
+		if away(err) {
+			return &sipua.Refusal{Code: codeUnavailable, RetryAfter: l.gw.cfg.RetryAfter}
+		}
+		if err != nil {
+			return &sipua.Refusal{Code: codeForbidden}
+		}
+		l.gw.count.accepted.Add(1)
+		return nil
+	case <-ctx.Done():
+		return &sipua.Refusal{Code: codeUnavailable, RetryAfter: l.gw.cfg.RetryAfter}
+	}
+}
+
+// composing tells that the far side types, or has stopped (RFC 3994).
+func (l *leg) composing(_ *transport.Session, document []byte) {
+	if active, ok := readComposing(document); ok {
+		l.sayTyping(active)
+	}
+}
