@@ -64,7 +64,6 @@ type Conn struct {
 	armed       time.Time
 	dispatching bool // somebody calls handlers
 	writing     bool // somebody writes
-	unwritten   int  // octets read since the peer last took something, while blocked
 	closing     bool // no session left: close when everything is written
 	dead        bool
 	why         endReason     // why it is closing; endDone unless set
@@ -73,15 +72,11 @@ type Conn struct {
 	reason      string
 }
 
-// maxUnwritten bounds what is read from a peer that does not take what is
-// written: after that it is not read from until it does.
-const maxUnwritten = 1 << 20
-
 func newConn(e *Endpoint, nc net.Conn, now time.Time, incoming bool) *Conn {
 	c := &Conn{endpoint: e, wire: newWire(nc), opened: now, done: make(chan struct{}), readable: make(chan struct{}, 1)}
 	c.stream = c.wire
 	c.core = session.NewConn(now, session.ConnConfig{
-		Profile: e.cfg.Profile, Limits: e.cfg.Limits, Random: &e.random, Find: c.find, Incoming: incoming,
+		Profile: e.cfg.Profile, Limits: e.cfg.Limits, Random: &e.random, Sessions: (*claims)(c), Incoming: incoming,
 		Probation: e.cfg.Probation, ResponseTimer: e.cfg.ResponseTimer, HeadTimer: e.cfg.HeadTimer,
 	})
 	tune(nc)
@@ -152,20 +147,21 @@ func (c *Conn) read() {
 	c.linger()
 }
 
-// received steps the core with octets of the peer and answers. It reports false
-// when nothing more is to be read.
+// received steps the core with octets of the peer and answers. It waits while
+// the application owes too many verdicts or the peer does not take its
+// responses: not reading is what holds the peer back. It reports false when
+// nothing more is to be read.
 func (c *Conn) received(p []byte) bool {
 	now := c.endpoint.cfg.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.core.Receive(now, p)
-	if c.writing {
-		c.unwritten += len(p)
-	}
 	c.settle(now)
-	for c.mustNotRead() {
+	for !c.ending() && !c.core.WantsInput() {
 		c.await(nil)
-		c.settle(c.endpoint.cfg.Now())
+		now = c.endpoint.cfg.Now()
+		c.core.Receive(now, nil) // what was held back while output waited
+		c.settle(now)
 	}
 	return !c.ending()
 }
@@ -187,12 +183,6 @@ func (c *Conn) wakeReader() {
 	case c.readable <- struct{}{}:
 	default:
 	}
-}
-
-// mustNotRead is back-pressure: the application owes verdicts, or the peer does
-// not take its responses. c.mu is held.
-func (c *Conn) mustNotRead() bool {
-	return !c.ending() && (!c.core.WantsInput() || c.unwritten > maxUnwritten)
 }
 
 // ending reports whether reading is over. c.mu is held.

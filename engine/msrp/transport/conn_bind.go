@@ -8,9 +8,14 @@ import (
 	"text911/engine/msrp/session"
 )
 
-// find tells the core which session a To-Path names and binds it here. The core
-// calls it from a step, so c.mu is held (RFC 4975 §5.4, §7.3).
-func (c *Conn) find(key msrp.Key) (*session.Session, int) {
+// claims is how the core of a connection asks for sessions. It calls from a
+// step, so the connection's mu is held.
+type claims Conn
+
+// Claim tells which session a To-Path names and binds it here (RFC 4975 §5.4,
+// §7.3).
+func (cl *claims) Claim(key msrp.Key) (*session.Session, int) {
+	c := (*Conn)(cl)
 	e := c.endpoint
 	s := e.lookup(key)
 	if s == nil || !s.key.Equal(key) {
@@ -42,6 +47,23 @@ func (c *Conn) find(key msrp.Key) (*session.Session, int) {
 	}
 	c.bind(s)
 	return s.core, 0
+}
+
+// Release takes a claim back: the core found the request unfit to bind.
+func (cl *claims) Release(core *session.Session) {
+	c := (*Conn)(cl)
+	s := c.ownerOf(core)
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.dropSession(s)
+	c.closing = false
+	s.conn.Store(nil)
+	if c.one == nil {
+		c.endpoint.backOnProbation(c)
+	}
 }
 
 // mayCarry: only sessions that expect this listener and its transport bind here;
@@ -122,6 +144,15 @@ func (e *Endpoint) leftProbation(c *Conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.unbound.remove(c)
+}
+
+// backOnProbation puts it there again.
+func (e *Endpoint) backOnProbation(c *Conn) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, alive := e.conns[c]; alive && c.listener != nil && !c.isUnbound {
+		e.unbound.push(c)
+	}
 }
 
 // remove forgets a connection that has ended.

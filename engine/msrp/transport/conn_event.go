@@ -29,6 +29,7 @@ func (c *Conn) collect(now time.Time) {
 		case session.EventSent:
 			owner.settled(ev)
 		case session.EventFailed:
+			ev.Session.Close(now)
 			c.dropSession(owner)
 			owner.unbind(now)
 		}
@@ -97,7 +98,7 @@ func (s *Session) tell(c *Conn, ev *session.Event) Verdict {
 		}
 	case session.EventComposing:
 		if h.Composing != nil {
-			h.Composing(s, ev.Composing, ev.Refresh)
+			h.Composing(s, ev.Body)
 		}
 	case session.EventSent:
 		if h.Sent != nil {

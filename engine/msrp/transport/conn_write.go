@@ -46,17 +46,11 @@ func (c *Conn) writeBatch() error {
 func (c *Conn) drain() {
 	defer c.contain()
 	e := c.endpoint
-	progress := func() {
-		c.mu.Lock()
-		c.unwritten = 0
-		c.mu.Unlock()
-		c.wakeReader()
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
 		c.mu.Unlock()
-		err := c.wire.drain(e.cfg.Now, e.cfg.WriteStall, progress)
+		err := c.wire.drain(e.cfg.Now, e.cfg.WriteStall)
 		c.mu.Lock()
 		if err != nil {
 			why := endWrite
@@ -75,7 +69,7 @@ func (c *Conn) drain() {
 			break
 		}
 	}
-	c.writing, c.unwritten = false, 0
+	c.writing = false
 	c.wakeReader()
 	if !c.dead {
 		c.settle(e.cfg.Now())

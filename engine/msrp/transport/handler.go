@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"time"
-
 	"text911/engine/msrp"
 	"text911/engine/msrp/session"
 )
@@ -19,8 +17,9 @@ type Handler struct {
 	Received func(s *Session, m Message) Verdict
 	// Partial hands over the beginning of a text that never completed.
 	Partial func(s *Session, p Partial)
-	// Composing tells the peer's typing state; refresh is how long it holds.
-	Composing func(s *Session, active bool, refresh time.Duration)
+	// Composing hands over a typing state, an application/im-iscomposing+xml
+	// document (RFC 3994). It has been answered.
+	Composing func(s *Session, document []byte)
 	// Sent tells how far an own message has come.
 	Sent func(s *Session, u Update)
 	// Lost says, once, that the session has no connection any more. It will

@@ -35,7 +35,7 @@ type ListenConfig struct {
 type Place interface {
 	// URI is the place without a session-id.
 	URI() msrp.URI
-	place() *place
+	here() *place
 }
 
 // place is the common part of both.
@@ -46,7 +46,7 @@ type place struct {
 }
 
 func (p *place) URI() msrp.URI { return p.uri }
-func (p *place) place() *place { return p }
+func (p *place) here() *place { return p }
 
 // Listener accepts connections for the sessions made with it.
 type Listener struct {

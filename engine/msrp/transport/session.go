@@ -81,7 +81,7 @@ func (e *Endpoint) newSession(at Place, cfg session.Config, h Handler) (*Session
 		return nil, ErrNoHandler
 	}
 	cfg.Profile = e.cfg.Profile
-	return &Session{endpoint: e, at: at.place(), handler: h, cfg: cfg, ready: make(chan struct{})}, nil
+	return &Session{endpoint: e, at: at.here(), handler: h, cfg: cfg, ready: make(chan struct{})}, nil
 }
 
 // begin makes the core, now that the URI is known.
@@ -173,6 +173,9 @@ func (s *Session) Send(m session.Outgoing) error {
 		}
 		if err = core.Send(s.endpoint.cfg.Now(), m); err == nil {
 			s.pending = append(s.pending, m)
+			if len(s.pending) > session.DefaultMaxUnconfirmed { // as the core does
+				s.pending = slices.Delete(s.pending, 0, 1)
+			}
 		}
 	})
 	return err

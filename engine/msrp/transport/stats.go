@@ -82,5 +82,6 @@ func addStats(a, b session.Stats) session.Stats {
 	a.IgnoredReports += b.IgnoredReports
 	a.RepeatedMessages += b.RepeatedMessages
 	a.RepeatedTransactions += b.RepeatedTransactions
+	a.Timeouts += b.Timeouts
 	return a
 }

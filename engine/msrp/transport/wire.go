@@ -98,8 +98,7 @@ func (w *wire) blocked() bool {
 }
 
 // drain writes what is kept, waiting for the peer for at most stall per step.
-// progress is called after each.
-func (w *wire) drain(now func() time.Time, stall time.Duration, progress func()) error {
+func (w *wire) drain(now func() time.Time, stall time.Duration) error {
 	for {
 		w.mu.Lock()
 		p := w.rest
@@ -121,7 +120,6 @@ func (w *wire) drain(now func() time.Time, stall time.Duration, progress func())
 				return err
 			}
 			p = p[len(step):]
-			progress()
 		}
 		if err = w.Conn.SetWriteDeadline(time.Time{}); err != nil {
 			return err
