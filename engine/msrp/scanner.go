@@ -62,6 +62,10 @@ func NewScanner(p Profile, l Limits) *Scanner {
 // returned ok == false or Keep has been called.
 func (s *Scanner) Write(p []byte) {
 	s.release()
+	if s.err != nil {
+		s.data, s.own = nil, nil // nobody will read on
+		return
+	}
 	if len(s.data) == 0 {
 		s.data, s.borrowed = p, true
 		return
@@ -184,7 +188,7 @@ func (s *Scanner) finish(end int, flag Flag) (ok, progress bool) {
 		s.release()
 		return false, true
 	}
-	if f.Fault != nil {
+	if f.Fault != nil || f.Response {
 		f.First, f.Body = true, nil
 	}
 	return true, true

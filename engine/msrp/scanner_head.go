@@ -44,12 +44,12 @@ func (s *Scanner) scanHead() (ok, progress bool) {
 }
 
 // overLimit tells if the header line that reaches to end is too long, alone or with those
-// before it.
+// before it. What may be the end-line counts for its own length only.
 func (s *Scanner) overLimit(end int) string {
 	switch {
 	case end-s.line > s.limits.HeaderLine:
 		return "header line too long"
-	case end-int(s.frame.headers.a) > s.limits.HeaderSection:
+	case end-int(s.frame.headers.a) > s.limits.HeaderSection && end > s.line && s.data[s.line] != '-':
 		return "header section too long"
 	}
 	return ""
