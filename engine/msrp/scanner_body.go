@@ -67,8 +67,9 @@ func (s *Scanner) endBody(at, end int, flag Flag) (ok, progress bool) {
 	} else if at == s.body && !s.released && f.contentType.b == 0 {
 		return s.endBlank(end, flag)
 	}
-	if !s.released {
-		f.head, f.First = s.data[:f.headers.b], true
+	f.First = !s.released
+	if f.First {
+		f.head = s.data[:f.headers.b]
 		s.checkBody()
 	}
 	f.HasBody = !f.Response
