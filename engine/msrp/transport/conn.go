@@ -64,6 +64,7 @@ type Conn struct {
 	armed       time.Time
 	dispatching bool // somebody calls handlers
 	writing     bool // somebody writes
+	heard       bool // the peer sent something
 	closing     bool // no session left: close when everything is written
 	dead        bool
 	why         endReason     // why it is closing; endDone unless set
@@ -155,6 +156,7 @@ func (c *Conn) received(p []byte) bool {
 	now := c.endpoint.cfg.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.heard = true
 	c.core.Receive(now, p)
 	c.settle(now)
 	for !c.ending() && !c.core.WantsInput() {

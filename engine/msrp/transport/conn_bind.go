@@ -103,24 +103,32 @@ func (c *Conn) wrongRequest() {
 // that take sessions from each other at the same time must not wait for ever.
 const takeOverTries = 200
 
-// takeOver moves a session here whose present binding may be replaced.
+// takeOver moves a session here whose present binding may be replaced: by a new
+// offer/answer, or because both sides connected at the same time. In that case
+// the connection of the side with the smaller path wins, which both can tell.
 func (c *Conn) takeOver(s *Session, old *Conn) bool {
 	if old == c {
 		return false
 	}
 	s.mu.Lock()
-	replaceable := !s.obsolete.IsZero()
+	obsolete := !s.obsolete.IsZero()
+	gives := s.yields && old.listener == nil && len(s.cfg.Remote) > 0 &&
+		s.cfg.Remote[len(s.cfg.Remote)-1].Wire() < s.cfg.Local.Wire()
 	s.mu.Unlock()
-	if !replaceable {
+	if !obsolete && !gives {
 		return false
 	}
 	for range takeOverTries {
-		if old.mu.TryLock() {
-			old.giveUp(s)
-			old.mu.Unlock()
-			return true
+		if !old.mu.TryLock() {
+			runtime.Gosched()
+			continue
 		}
-		runtime.Gosched()
+		defer old.mu.Unlock()
+		if !obsolete && old.heard {
+			return false
+		}
+		old.giveUp(s)
+		return true
 	}
 	return false
 }

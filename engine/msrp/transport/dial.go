@@ -27,6 +27,9 @@ type Target struct {
 	// Share lets sessions with the same target use one connection. It is for
 	// own elements and relays: many peers expect one session per connection.
 	Share bool
+	// KeepListening says that the peer may believe it connects as well: until
+	// the peer has answered on the own connection, one of the two gives way.
+	KeepListening bool
 }
 
 // shareKey is what must be equal for two sessions to share a connection.
@@ -58,6 +61,7 @@ func AnyAddress(netip.AddrPort) error { return nil }
 // as it is, without error.
 func (s *Session) Connect(ctx context.Context, t Target) error {
 	s.mu.Lock()
+	s.yields = t.KeepListening
 	verify, known, closed := s.peer.Verify, s.known, s.closed
 	s.mu.Unlock()
 	switch {

@@ -46,7 +46,7 @@ type place struct {
 }
 
 func (p *place) URI() msrp.URI { return p.uri }
-func (p *place) here() *place { return p }
+func (p *place) here() *place  { return p }
 
 // Listener accepts connections for the sessions made with it.
 type Listener struct {

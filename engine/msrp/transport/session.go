@@ -47,6 +47,7 @@ type Session struct {
 	closed    bool
 	releasing bool      // lost, and Handler.Lost has not returned
 	obsolete  time.Time // since when the binding may be replaced; zero: it may not
+	yields    bool      // the peer may connect at the same time
 	pending   []session.Outgoing
 }
 
