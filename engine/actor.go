@@ -30,9 +30,9 @@ type actor struct {
 	turned  bool              // the call was offered in vain: end it once the log can be read
 	leg     callmodel.LegID   // the leg that was turned away
 	bearer  callmodel.Bearer
-	gone    bool              // no longer in memory
-	faults  int               // panics in a row
-	closed  time.Time         // when call.closed was, zero before
+	gone    bool      // no longer in memory
+	faults  int       // panics in a row
+	closed  time.Time // when call.closed was, zero before
 	boxes   []*outbox
 
 	due  atomic.Int64 // when the clock ticks, 0 for not at all; written under clock.mu
@@ -61,9 +61,8 @@ func (a *actor) deliver(ctx context.Context, in callmodel.Input) (callmodel.Outc
 	} else if err := a.wait(ctx, in); err != nil {
 		return callmodel.Outcome{}, err
 	}
-	out, err := a.run(ctx, in)
-	a.pass()
-	return out, err
+	defer a.pass() // also when the log panics: others must not wait for ever
+	return a.run(ctx, in)
 }
 
 // open is deliver for the first input of a new call, which nobody else can know yet. A call that
@@ -72,6 +71,7 @@ func (a *actor) open(ctx context.Context, in callmodel.LegOffered) (callmodel.Ou
 	a.mu.Lock()
 	a.busy = true
 	a.mu.Unlock()
+	defer a.pass()
 	out, err := a.run(ctx, in)
 	switch {
 	case err != nil && a.unsure:
@@ -79,7 +79,6 @@ func (a *actor) open(ctx context.Context, in callmodel.LegOffered) (callmodel.Ou
 	case err != nil:
 		a.retire()
 	}
-	a.pass()
 	return out, err
 }
 

@@ -14,8 +14,11 @@ const (
 	// restartWidth is how many calls are told of the restart at a time, so that the log can store
 	// their events together.
 	restartWidth = 64
-	retryMin     = 100 * time.Millisecond
-	retryMax     = 5 * time.Second
+	// settleAfter is how long an append without an answer is left alone before the log is asked
+	// what came of it: the log may still be storing it.
+	settleAfter = 15 * time.Second
+	retryMin    = 100 * time.Millisecond
+	retryMax    = 5 * time.Second
 )
 
 // recover brings back what the logs say is open, and tells each call of the restart.
@@ -192,7 +195,7 @@ func (a *actor) history(ctx context.Context, psap callmodel.PSAPID, after uint64
 // call whose texter was turned away.
 func (a *actor) unopened(leg callmodel.LegID) {
 	a.turned, a.leg = true, leg
-	a.e.clock.set(a, a.now())
+	a.e.clock.set(a, a.now().Add(settleAfter))
 }
 
 // settle is the turn of a call that was offered in vain.

@@ -1,6 +1,7 @@
 package eventjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -111,9 +112,11 @@ func appendData(b []byte, d callmodel.EventData) ([]byte, error) {
 		}
 		return append(b, d.JSON...), nil
 	}
-	j, err := json.Marshal(d)
-	if err != nil {
+	w := bytes.NewBuffer(b)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(d) != nil {
 		return b, ErrData
 	}
-	return append(b, j...), nil
+	return bytes.TrimSuffix(w.Bytes(), []byte("\n")), nil
 }
