@@ -62,8 +62,9 @@ type Confirmed struct {
 
 // Progress is a provisional response other than 100 to an INVITE of ours.
 type Progress struct {
-	Code int
-	SDP  []byte // nil when none; a plain (unreliable) one is only a copy of the later answer
+	Code     int
+	SDP      []byte // nil when none; an unreliable one is only a copy of the later answer (RFC 6337 §2)
+	Reliable bool   // came with 100rel: its SDP is the answer, and media may start (RFC 3262 §5)
 }
 
 // Refreshed says that the far end refreshed the session or its target without an offer

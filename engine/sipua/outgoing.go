@@ -255,7 +255,7 @@ func (a *attempt) progress(m *message) {
 	if m.toTag != "" {
 		d.bind(m)
 	}
-	sdp := m.sdp()
+	sdp, reliable := m.sdp(), false
 	if rseq, err := strconv.ParseUint(m.get("rseq"), 10, 32); err == nil && has(m.tokens("require"), "100rel") && m.toTag != "" {
 		if !a.inTurn(m.toTag, uint32(rseq)) {
 			return
@@ -268,8 +268,9 @@ func (a *attempt) progress(m *message) {
 			a.early[m.toTag] = sdp
 		}
 		d.sendPrack(m, nil)
+		reliable = true
 	}
-	d.emit(Progress{Code: m.code, SDP: sdp})
+	d.emit(Progress{Code: m.code, SDP: sdp, Reliable: reliable})
 }
 
 func (a *attempt) cancelOnce() {
@@ -304,7 +305,7 @@ func (a *attempt) answerEarly(m *message, offer []byte) {
 		}
 		d.hears(offer)
 		d.s.SDP = sdp
-		d.emit(Progress{Code: m.code, SDP: offer})
+		d.emit(Progress{Code: m.code, SDP: offer, Reliable: true})
 	})
 }
 
