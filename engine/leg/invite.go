@@ -161,6 +161,7 @@ func (g *Gateway) refuse(in *sipua.Invitation, code int) {
 	if code == codeUnavailable {
 		after = g.cfg.RetryAfter
 	}
+	g.cfg.Logger.Debug("call refused", "trunk", in.Peer, "code", code)
 	if err := in.Refuse(code, "", after); err != nil && !errors.Is(err, sipua.ErrOver) {
 		g.cfg.Logger.Warn("refusal not sent", "code", code, "error", err)
 	}
