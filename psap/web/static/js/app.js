@@ -1,0 +1,536 @@
+// The screen's own life: joins link, board, commands, sound and page. Parts read it and call its
+// actions; nothing else changes it.
+
+import { alertKey, emptyBoard, fromSnapshot, groups, live, transcript } from './board.js';
+import { Commands } from './commands.js';
+import { Link } from './link.js';
+import { Heed, ringing, title } from './ring.js';
+import { replies } from './replies.js';
+import { Sounds } from './sound.js';
+import { kindOf } from './view.js';
+import { number, refusalWords, timeOf } from './words.js';
+import * as wire from './wire.js';
+
+const silenceFor = 30000;
+const typingFor = 8000;
+const pageOf = 500;
+
+export class App {
+  constructor({ render, polite, assertive, focus, soon, me }) {
+    Object.assign(this, { render, polite, assertive, focus, soon, me });
+    this.now = () => Date.now();
+    this.board = emptyBoard;
+    this.ready = true;
+    this.login = me.agent ? null : { need: 'name' };
+    this.askPSAP = false; // only when the server does not say which PSAP it serves
+    this.selected = null;
+    this.drafts = new Map(); // call → {text, unsent, id}
+    this.noteDrafts = new Map();
+    this.closing = new Set();
+    this.failures = new Map(); // message → call: lines of mine that failed or are unknown
+    this.heardAlarms = new Set();
+    this.heed = new Heed();
+    this.dialog = null;
+    this.notice = null;
+    this.silencedUntil = 0;
+    this.fetching = new Set();
+    this.shownAsked = new Set();
+    this.typingAt = 0;
+    this.sounds = new Sounds((can) => this.soundChanged(can));
+    this.couldRing = false;
+    this.link = new Link({
+      connect: wire.socketTo(() => wire.wsURL(this.ticket)),
+      now: this.now, random: Math.random,
+      hello: () => (this.me.agent && this.me.psap ? this.introduction() : null),
+      emit: (what, detail) => this.heard(what, detail),
+    });
+    this.commands = new Commands({
+      newID: wire.newID, now: this.now,
+      send: (frame) => this.link.send(frame),
+      onSettled: (entry, reply) => this.settled(entry, reply),
+    });
+  }
+
+  introduction() {
+    return { psap: this.me.psap, agent: this.me.agent, position: this.me.position || undefined, can_ring: this.sounds.can };
+  }
+
+  // ---- what the link tells ----
+
+  heard(what, d) {
+    const f = this[`on_${what}`];
+    if (f) f.call(this, d);
+    this.changed();
+  }
+
+  on_hello(f) {
+    this.server = f;
+    if (!this.me.psap) this.me.psap = f.psap || (f.psaps && f.psaps[0]) || '';
+    if (f.time) this.skew = Date.parse(f.time) - this.now();
+    if (!this.me.psap) {
+      this.askPSAP = true;
+      this.login = { need: 'name' };
+    }
+  }
+
+  on_word({ word, since, detail }) {
+    if (word === 'blind') this.assertive(`Connection lost. Blind since ${timeOf(since)}. Nothing you see is new.`);
+    if (word === 'stopped') {
+      this.stopped = detail || {};
+      this.assertive('The server does not let this screen reconnect. Reload, or sign in again.');
+    }
+    if (word === 'catching') this.notice = null;
+  }
+
+  on_ready(f) {
+    this.board = fromSnapshot(this.board, f.epoch, f.seq, f.snapshot || {});
+    this.fetching.clear();
+    if (f.again) this.say(this.gap ? 'Part of what happened could not be recovered line by line: everything was loaded again.' : 'Everything was loaded again.', 'new');
+    this.gap = null;
+    this.settleFromBoard();
+    this.fetchOpen();
+    this.sendState();
+    this.commands.resumed();
+  }
+
+  on_gap(f) {
+    this.gap = f;
+  }
+
+  on_recovered(r) {
+    this.sendState();
+    this.commands.resumed();
+    const n = r.lines;
+    this.say(`Live again. ${n === 0 ? 'No line was missed' : n === 1 ? '1 line recovered' : `${n} lines recovered`} (${r.events} event${r.events === 1 ? '' : 's'}).`, 'delivered');
+    this.recovered = r;
+    this.fetchOpen();
+  }
+
+  on_event(e) {
+    const before = this.board;
+    this.board = live(before, e);
+    if (this.board.repeats === before.repeats) this.commands.seen(e);
+    if (e.seq && this.board.seq !== before.seq) this.attend(kindOf(e), e);
+  }
+
+  on_reply(f) {
+    this.commands.reply(f);
+  }
+
+  on_goaway() {
+    this.say('The server is about to restart; this screen reconnects by itself.', 'new');
+  }
+
+  async on_refused() {
+    if (this.token) {
+      await this.fetchTicket();
+    } else if (await wire.wantsLogin()) {
+      this.link.stop({ login: true });
+      this.login = { need: 'token' };
+    }
+    this.changed();
+  }
+
+  // ---- what an event means to the person ----
+
+  attend(kind, e) {
+    const call = this.board.calls.get(e.subject);
+    const v = call && call.view;
+    const d = e.data || {};
+    if (kind === 'message.received' && v.holder === this.me.agent) {
+      this.heed.arrived(e.subject);
+      this.polite(`${number(v.caller)}: ${d.content && d.content.text ? d.content.text : 'content without words'}`);
+    }
+    if (kind === 'call.queued') this.assertive(d.reason === 'offered' ? `New text from ${number(v.caller)}` : `Text from ${number(v.caller)} is back in the queue`);
+    if (kind === 'call.closed') {
+      this.closing.delete(e.subject);
+      this.heed.gone(e.subject);
+      if (v.holder === this.me.agent && d.by !== 'taker') this.assertive(`Text with ${number(v.caller)} was closed`);
+    }
+    if (kind === 'call.queued' || kind === 'call.released') this.heed.gone(e.subject);
+    if (kind === 'alert.raised' && d.sentence) this.assertive(d.sentence);
+    if (kind === 'call.idle_warning' && v.holder === this.me.agent) this.assertive(`Text with ${number(v.caller)} will be closed for silence. Extend it with ${'Alt X'}.`);
+    if (kind === 'message.receipt' && (d.state === 'failed' || d.state === 'unknown') && v.holder === this.me.agent) {
+      this.failures.set(d.message, e.subject);
+      this.assertive(d.state === 'failed' ? 'A line of yours was not delivered' : 'It is unknown whether a line of yours was delivered');
+    }
+    if (kind === 'message.receipt' && (d.state === 'delivered' || d.state === 'displayed')) this.failures.delete(d.message);
+  }
+
+  settled(entry, reply) {
+    const call = entry.data.call;
+    if (reply.ok) {
+      if (entry.type === 'call.transcript') this.gotTranscript(entry, reply.data || {});
+      if (entry.type === 'call.claim') this.claimed(call);
+      if (entry.type === 'call.note') this.noteDrafts.delete(call);
+      return this.changed();
+    }
+    const error = reply.error || {};
+    if (entry.type === 'call.transcript') this.fetching.delete(call);
+    else if (entry.type === 'message.send') this.takeBack(entry, error);
+    else if (entry.type !== 'message.shown') {
+      this.closing.delete(call);
+      this.say(`${entry.note || entry.type}: ${refusalWords(error)}`, 'late');
+    }
+    return this.changed();
+  }
+
+  // takeBack puts a line that is not in the log into the box again, marked unsent; only a key sends it.
+  takeBack(entry, error) {
+    const call = entry.data.call;
+    const draft = this.drafts.get(call);
+    const text = draft && draft.text ? `${entry.data.text}\n${draft.text}` : entry.data.text;
+    const same = text === entry.data.text && (error.code === 'not_confirmed' || error.code === 'no_answer');
+    this.drafts.set(call, { text, unsent: refusalWords(error), id: same ? entry.id : undefined });
+    this.assertive(`Your line was not sent. ${refusalWords(error)}`);
+  }
+
+  // settleFromBoard: after a new snapshot nothing tells which commands had their effect, except the
+  // calls' own state.
+  settleFromBoard() {
+    for (const e of this.commands.open.values()) {
+      const c = this.board.calls.get(e.data.call);
+      const done = e.type === 'call.claim' && c && c.view.holder === this.me.agent;
+      if (done) this.commands.reply({ id: e.id, ok: true, data: {} });
+    }
+  }
+
+  claimed(call) {
+    this.failures.forEach((c, m) => c === call && this.failures.delete(m));
+    this.select(call, 'reply');
+  }
+
+  // ---- transcripts ----
+
+  fetchOpen() {
+    const mine = groups(this.board, this.me.agent).mine.map((c) => c.view.call);
+    new Set([this.selected, ...mine]).forEach((id) => id && this.fetchTranscript(id));
+  }
+
+  fetchTranscript(id, after = 0) {
+    const call = this.board.calls.get(id);
+    if (!call || call.whole || (this.fetching.has(id) && !after) || this.link.word !== 'live') return;
+    this.fetching.add(id);
+    this.commands.issue('call.transcript', { call: id, after, limit: pageOf });
+  }
+
+  gotTranscript(entry, data) {
+    const id = entry.data.call;
+    const events = data.events || [];
+    const last = !data.more || events.length === 0;
+    this.board = transcript(this.board, id, events, last);
+    events.forEach((e) => this.commands.seen(e));
+    if (!last) return this.fetchTranscript(id, events[events.length - 1].seq);
+    this.fetching.delete(id);
+  }
+
+  // ---- actions ----
+
+  signIn({ agent, position, psap, token }) {
+    this.sounds.enable().then(() => this.sounds.once());
+    Object.assign(this.me, { agent: agent || this.me.agent, position: position ?? this.me.position, psap: psap || this.me.psap });
+    this.remember();
+    this.login = null;
+    if (token) {
+      this.token = token;
+      return this.fetchTicket().then(() => this.start());
+    }
+    this.start();
+  }
+
+  start() {
+    if (this.login) return;
+    this.link.open();
+    this.changed();
+  }
+
+  async fetchTicket() {
+    try {
+      this.ticket = await wire.ticket(this.token, { agent: this.me.agent, psap: this.me.psap });
+    } catch (e) {
+      if (e.status === 401 || e.status === 403) {
+        this.token = null;
+        this.link.stop({ login: true });
+        this.login = { need: 'token', error: 'This token was not accepted.' };
+      }
+    }
+  }
+
+  remember() {
+    try {
+      sessionStorage.setItem('text911.me', JSON.stringify({ agent: this.me.agent, position: this.me.position, psap: this.me.psap }));
+    } catch { /* a browser that keeps nothing only asks again */ }
+  }
+
+  forget() {
+    try {
+      sessionStorage.removeItem('text911.me');
+    } catch { /* nothing was kept */ }
+    const u = new URL(location.href);
+    ['agent', 'position'].forEach((k) => u.searchParams.delete(k));
+    location.href = u.href;
+  }
+
+  select(id, focus) {
+    if (this.selected !== id) this.stopTyping();
+    this.selected = id;
+    this.details = false;
+    this.fetchTranscript(id);
+    this.changed();
+    if (focus) this.focus(focus);
+  }
+
+  back() {
+    this.stopTyping();
+    this.selected = null;
+    this.changed();
+  }
+
+  answerNext() {
+    const { waiting } = groups(this.board, this.me.agent);
+    const next = waiting.find((c) => !this.pendingFor('call.claim', c.view.call));
+    if (!next) return this.say('No text is waiting.', 'quiet');
+    return this.claim(next.view.call);
+  }
+
+  claim(call) {
+    if (this.blindly('Answer')) return;
+    this.select(call);
+    this.commands.issue('call.claim', { call, position: this.me.position || undefined }, { note: 'Answer' });
+    this.changed();
+  }
+
+  step(by) {
+    const g = groups(this.board, this.me.agent);
+    const all = [...g.waiting, ...g.mine, ...g.others, ...(this.showClosed ? g.closed : [])].map((c) => c.view.call);
+    if (!all.length) return;
+    const at = all.indexOf(this.selected);
+    this.select(all[at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length], 'conversation');
+  }
+
+  oldest() {
+    const { waiting } = groups(this.board, this.me.agent);
+    if (waiting.length) this.select(waiting[0].view.call, 'conversation');
+    else this.say('No text is waiting.', 'quiet');
+  }
+
+  nextMine() {
+    const { mine } = groups(this.board, this.me.agent);
+    const c = mine.find((x) => this.heed.of(x.view.call)) || mine.find((x) => x.view.call !== this.selected) || mine[0];
+    if (c) this.select(c.view.call, 'reply');
+  }
+
+  view() {
+    const c = this.board.calls.get(this.selected);
+    return c ? c.view : null;
+  }
+
+  mine() {
+    const v = this.view();
+    return !!v && v.holder === this.me.agent && v.phase !== 'closed';
+  }
+
+  draft(text) {
+    const old = this.drafts.get(this.selected) || {};
+    if (text) this.drafts.set(this.selected, { ...old, text, id: text === old.text ? old.id : undefined });
+    else this.drafts.delete(this.selected);
+    this.typing(!!text);
+    this.changed();
+  }
+
+  send() {
+    const d = this.drafts.get(this.selected);
+    const v = this.view();
+    if (!d || !d.text.trim() || !v) return;
+    if (!this.mine()) return this.say('Claim the text before you answer it.', 'late');
+    if (this.link.word !== 'live') {
+      this.drafts.set(this.selected, { ...d, unsent: 'There is no connection. It stays here and goes only when you press Enter again.' });
+      this.assertive('Not sent. There is no connection.');
+      return this.changed();
+    }
+    this.drafts.delete(this.selected);
+    this.typingAt = 0;
+    this.commands.issue('message.send', { call: v.call, fence: v.fence, text: d.text.trim() }, { id: d.id });
+    this.changed();
+  }
+
+  insert(reply) {
+    if (!this.mine()) return this.say('Claim the text before you answer it.', 'late');
+    const d = this.drafts.get(this.selected);
+    this.draft(d && d.text.trim() ? `${d.text.trimEnd()} ${reply.text}` : reply.text);
+    this.dialog = null;
+    this.changed();
+    this.focus('reply');
+  }
+
+  quick(n) {
+    const r = replies.find((x) => x.number === n);
+    if (r && this.mine()) this.insert(r);
+  }
+
+  note(text) {
+    const v = this.view();
+    if (!v || !text.trim() || this.blindly('Note')) return;
+    this.commands.issue('call.note', { call: v.call, text: text.trim() }, { note: 'Note' });
+    this.closeDialog();
+  }
+
+  extend() {
+    const v = this.view();
+    if (!this.mine() || this.blindly('Extend')) return;
+    this.commands.issue('call.extend', { call: v.call, fence: v.fence }, { note: 'Extend' });
+  }
+
+  release() {
+    const v = this.view();
+    if (!this.mine() || this.blindly('Give back')) return;
+    this.commands.issue('call.release', { call: v.call, fence: v.fence }, { note: 'Give back' });
+    this.closeDialog();
+  }
+
+  closeCall(word) {
+    const v = this.view();
+    if (!this.mine() || this.blindly('Close')) return;
+    this.closing.add(v.call);
+    this.commands.issue('call.close', { call: v.call, fence: v.fence, reason: word }, { note: 'Close' });
+    this.closeDialog();
+  }
+
+  // blindly: what a person orders while blind is refused at once and in words, not kept for later.
+  blindly(what) {
+    if (this.link.word === 'live') return false;
+    this.say(`${what}: there is no connection now. Nothing was done.`, 'late');
+    this.assertive(`${what}: there is no connection now.`);
+    return true;
+  }
+
+  typing(on) {
+    if (!this.mine() || this.link.word !== 'live') return;
+    const now = this.now();
+    this.typingLast = on ? now : 0;
+    if (on && now - this.typingAt < typingFor) return;
+    if (!on && !this.typingAt) return;
+    this.typingAt = on ? now : 0;
+    const v = this.view();
+    if (v.leg_state !== 'established') return;
+    this.link.send({ op: 'command', id: wire.newID(), type: 'call.typing', data: { call: v.call, fence: v.fence, on } });
+  }
+
+  stopTyping() {
+    if (this.typingAt) this.typing(false);
+  }
+
+  open(kind) {
+    if (kind === 'close' || kind === 'release' || kind === 'replies') {
+      if (!this.mine()) return this.say('Claim the text first.', 'late');
+    }
+    if (kind === 'note' && !this.view()) return;
+    this.dialog = { kind, index: 0, query: '' };
+    this.changed();
+  }
+
+  closeDialog() {
+    const had = this.dialog;
+    this.dialog = null;
+    this.changed();
+    if (had) this.focus(this.mine() ? 'reply' : 'conversation');
+  }
+
+  silence() {
+    this.silencedUntil = this.silencedUntil > this.now() ? 0 : this.now() + silenceFor;
+    this.changed();
+  }
+
+  toggleReady() {
+    this.ready = !this.ready;
+    this.sendState();
+    this.changed();
+  }
+
+  sendState() {
+    this.couldRing = this.sounds.can;
+    this.commands.issue('agent.state', {
+      state: this.ready ? 'ready' : 'paused', position: this.me.position || undefined, can_ring: this.sounds.can,
+    }, { note: 'State' });
+  }
+
+  soundChanged(can) {
+    if (can !== this.couldRing && this.link.word === 'live') this.sendState();
+    this.changed();
+  }
+
+  heardAlarm(key) {
+    this.heardAlarms.add(key);
+    this.changed();
+  }
+
+  say(text, tone) {
+    this.notice = { text, tone, at: this.now() };
+    this.polite(text);
+    this.changed();
+  }
+
+  // acted: a key or click. Browsers let sound out from now on, and lines on screen count as heeded.
+  acted() {
+    if (!this.sounds.can) this.sounds.enable();
+    let more = this.heed.acted(document.visibilityState === 'visible' ? this.selected : null);
+    this.failures.forEach((call, m) => {
+      if (call === this.selected) more = this.failures.delete(m);
+    });
+    if (more) this.changed();
+  }
+
+  // shown tells the server which lines of the texter are in front of a person.
+  shown(message) {
+    const v = this.view();
+    if (!v || this.shownAsked.has(message) || this.link.word !== 'live') return;
+    if (v.holder && v.holder !== this.me.agent) return;
+    this.shownAsked.add(message);
+    this.commands.issue('message.shown', { call: v.call, message });
+  }
+
+  pendingFor(type, call) {
+    return [...this.commands.open.values()].some((e) => e.type === type && e.data.call === call);
+  }
+
+  pendingLines(call) {
+    return [...this.commands.open.values()].filter((e) => e.type === 'message.send' && e.data.call === call);
+  }
+
+  alarms() {
+    return [...this.board.alerts.entries()].filter(([k, a]) => a.severity === 'alarm' && !this.heardAlarms.has(k));
+  }
+
+  // ---- time ----
+
+  tick() {
+    this.link.tick();
+    this.commands.tick(this.link.word === 'live');
+    if (this.typingAt && this.now() - (this.typingLast || 0) > typingFor) this.stopTyping();
+    for (const k of this.heardAlarms) if (![...this.board.alerts.values()].some((a) => alertKey(a) === k)) this.heardAlarms.delete(k);
+    this.changed();
+  }
+
+  // changed asks for a look at everything, once for all that happens in one go. Not a timer: those
+  // of hidden tabs sleep.
+  changed() {
+    if (this.dirty) return;
+    this.dirty = true;
+    this.soon(() => {
+      this.dirty = false;
+      this.look();
+    });
+  }
+
+  look() {
+    const g = groups(this.board, this.me.agent);
+    this.ring = ringing({
+      link: this.link.word, waiting: g.waiting.length, ready: this.ready, unheeded: this.heed.size,
+      alarms: this.alarms().length, failures: this.failures.size, silenced: this.silencedUntil > this.now(),
+    });
+    this.sounds.play(this.ring.sound);
+    this.tab = title({ link: this.link.word, waiting: g.waiting.length, unheeded: this.heed.size, alarms: this.alarms().length }, `text911 ${this.me.psap || ''}`.trim());
+    this.groups = g;
+    this.render();
+  }
+}

@@ -1,0 +1,25 @@
+// Who sits here. Asked once per tab.
+import { html } from '../html.js';
+
+export function login(app) {
+  const token = app.login.need === 'token';
+  const submit = (e) => {
+    e.preventDefault();
+    const f = new FormData(e.target);
+    const of = (k) => (f.get(k) === null ? undefined : String(f.get(k)).trim());
+    if (!token && !of('agent')) return;
+    app.signIn({ agent: of('agent'), position: of('position'), psap: of('psap'), token: of('token') });
+  };
+  return html`<main class="login"><form onSubmit=${submit} aria-labelledby="logintitle">
+    <h1 id="logintitle">text911 call taker</h1>
+    ${app.login.error && html`<p class="tone-late" role="alert">${app.login.error}</p>`}
+    <label for="agent">Your name or number</label>
+    <input id="agent" name="agent" required maxlength="64" autocomplete="username" value=${app.me.agent} autofocus=${!token} />
+    <label for="position">Position <span class="quiet">(may be empty)</span></label>
+    <input id="position" name="position" maxlength="32" autocomplete="off" value=${app.me.position} />
+    ${app.askPSAP && html`<label for="psap">PSAP</label><input id="psap" name="psap" required maxlength="255" autocomplete="organization" value=${app.me.psap} />`}
+    ${token && html`<label for="token">Token <span class="quiet">(from your administrator)</span></label>
+      <input id="token" name="token" type="password" required autocomplete="current-password" autofocus />`}
+    <button type="submit" id="signin" class="button first">Sign in and switch sound on <kbd>Enter</kbd></button>
+  </form></main>`;
+}
