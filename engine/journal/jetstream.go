@@ -22,6 +22,7 @@ type JetStream struct {
 	watch *monitor // decides whether storing is allowed
 	nc    *nats.Conn
 	js    jetstream.JetStream
+	link  *link
 
 	mu      sync.RWMutex
 	streams map[string]*stream
@@ -56,7 +57,7 @@ func Start(ctx context.Context, cfg Config) (*JetStream, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	j := &JetStream{cfg: cfg.withDefaults(), streams: map[string]*stream{}}
+	j := &JetStream{cfg: cfg.withDefaults(), streams: map[string]*stream{}, link: newLink()}
 	j.watch = newMonitor(j)
 	if cfg.Dir != "" {
 		j.node = &node{cfg: j.cfg, password: rand.Text()}
@@ -77,7 +78,8 @@ func Start(ctx context.Context, cfg Config) (*JetStream, error) {
 func (j *JetStream) connect(ctx context.Context) error {
 	opts := []nats.Option{
 		nats.Name("text911-journal"), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1),
-		nats.ReconnectWait(20 * time.Millisecond), nats.CustomInboxPrefix(inboxPrefix),
+		nats.ReconnectWait(20 * time.Millisecond), nats.ReconnectJitter(0, 20*time.Millisecond), nats.CustomInboxPrefix(inboxPrefix),
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { j.link.lost() }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			j.cfg.Log.Warn("journal connection", "err", err)
 		}),
@@ -135,8 +137,7 @@ func (j *JetStream) Open(ctx context.Context, psap string) error {
 	}
 	j.opening.Lock()
 	defer j.opening.Unlock()
-	if s, err := j.stream(psap); err == nil || errors.Is(err, ErrClosed) {
-		_ = s
+	if _, err := j.stream(psap); !errors.Is(err, ErrUnknownPSAP) {
 		return err
 	}
 	s := &stream{names: newNames(psap), name: StreamName(psap), tail: newTail(j.cfg.TailCount, j.cfg.TailBytes)}
@@ -252,11 +253,17 @@ func (j *JetStream) Bounds(ctx context.Context, psap string) (Bounds, error) {
 	if err != nil {
 		return Bounds{}, err
 	}
-	st, err := j.js.Stream(ctx, s.name)
+	var info *jetstream.StreamInfo
+	err = j.insist(ctx, func(ctx context.Context) error {
+		st, err := j.js.Stream(ctx, s.name)
+		if err == nil {
+			info = st.CachedInfo()
+		}
+		return err
+	})
 	if err != nil {
 		return Bounds{}, unavailable(err)
 	}
-	info := st.CachedInfo()
 	b := Bounds{First: info.State.FirstSeq, Last: info.State.LastSeq,
 		Epoch: strconv.FormatInt(info.Created.UnixNano(), 36)}
 	if s.blocks != nil {

@@ -91,7 +91,12 @@ func (j *JetStream) read(ctx context.Context, s *stream, call string, after uint
 func (j *JetStream) readStream(ctx context.Context, s *stream, call string, after uint64, limit int) ([]Stored, error) {
 	var recs []Stored
 	for len(recs) < limit {
-		got, pending, err := j.ask(ctx, s, call, after, limit-len(recs))
+		var got []Stored
+		var pending uint64
+		err := j.insist(ctx, func(ctx context.Context) (err error) {
+			got, pending, err = j.ask(ctx, s, call, after, limit-len(recs))
+			return err
+		})
 		if err != nil {
 			return nil, unavailable(err)
 		}
@@ -125,6 +130,8 @@ func (j *JetStream) ask(ctx context.Context, s *stream, call string, after uint6
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readTimeout, errTimeout)
 	defer cancel()
+	ctx, unbind := j.link.bind(ctx)
+	defer unbind()
 	sub, err := j.nc.SubscribeSync(j.nc.NewInbox())
 	if err != nil {
 		return nil, 0, err

@@ -168,6 +168,8 @@ func (w *sharedWriter) count(r *request, seqs []uint64, stored bool, err error) 
 func (w *sharedWriter) exchange(ctx context.Context, puts []put) (pubAck, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, w.j.cfg.AckWait, errTimeout)
 	defer cancel()
+	ctx, unbind := w.j.link.bind(ctx)
+	defer unbind()
 	end := len(puts) - 1
 	for i := range puts[:end] {
 		if err := w.j.nc.PublishMsg(w.message(&puts[i])); err != nil {
