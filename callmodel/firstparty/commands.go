@@ -14,22 +14,36 @@ const (
 // commands remembers what was done on whose command, so that the same command again gets the same
 // answer and has no second effect. Commands that left no event are not remembered: doing them again
 // changes nothing.
-type commands struct {
-	done  map[callmodel.CommandID]command
-	order []callmodel.CommandID // oldest first
-}
+//
+// A slice that is searched from its newest end, because most calls see a handful of commands and a
+// map costs more than their whole memory.
+type commands struct{ done []command } // oldest first
 
 type command struct {
+	id     callmodel.CommandID
 	digest string
 	at     time.Time
 	repeat callmodel.Repeat
 }
 
+// find returns the newest use of id that counts at now, or nil.
+func (c *commands) find(now time.Time, id callmodel.CommandID) *command {
+	for i := len(c.done) - 1; i >= 0; i-- {
+		if d := &c.done[i]; d.id == id {
+			if now.Sub(d.at) > commandsKept {
+				return nil
+			}
+			return d
+		}
+	}
+	return nil
+}
+
 // check returns the Repeat of a command that was done, a refusal if its id stood for another one,
 // and nil for a new one.
 func (c *commands) check(now time.Time, by callmodel.CommandRef) error {
-	d, ok := c.done[by.ID]
-	if !ok || now.Sub(d.at) > commandsKept {
+	d := c.find(now, by.ID)
+	if d == nil {
 		return nil
 	}
 	if d.digest != by.Digest {
@@ -45,12 +59,12 @@ func (c *commands) apply(ev callmodel.Event) {
 	if ev.Command == nil || ev.Command.ID == "" {
 		return
 	}
-	id := ev.Command.ID
-	d, ok := c.done[id]
-	if !ok || ev.Time.Sub(d.at) > commandsKept {
-		c.expire(ev.Time, id)
-		d = command{digest: ev.Command.Digest, at: ev.Time, repeat: callmodel.Repeat{CallSeq: ev.CallSeq}}
-		c.order = append(c.order, id)
+	d := c.find(ev.Time, ev.Command.ID)
+	if d == nil {
+		c.expire(ev.Time)
+		c.done = append(c.done, command{id: ev.Command.ID, digest: ev.Command.Digest, at: ev.Time,
+			repeat: callmodel.Repeat{CallSeq: ev.CallSeq}})
+		d = &c.done[len(c.done)-1]
 	}
 	switch data := ev.Data.(type) {
 	case callmodel.CallClaimed:
@@ -60,22 +74,16 @@ func (c *commands) apply(ev callmodel.Event) {
 	case callmodel.MessageReceipt:
 		d.repeat.Message = data.Message
 	}
-	if c.done == nil {
-		c.done = make(map[callmodel.CommandID]command)
-	}
-	c.done[id] = d
 }
 
-// expire makes room: what is too old, the oldest when there are too many, and an old use of id.
-func (c *commands) expire(now time.Time, id callmodel.CommandID) {
-	for len(c.order) > 0 {
-		old := c.order[0]
-		if old != id && len(c.order) < maxCommands && now.Sub(c.done[old].at) <= commandsKept {
-			return
-		}
-		delete(c.done, old)
-		c.order = c.order[1:]
+// expire makes room: what is too old, and the oldest when there are too many.
+func (c *commands) expire(now time.Time) {
+	n := 0
+	for n < len(c.done) && (len(c.done)-n >= maxCommands || now.Sub(c.done[n].at) > commandsKept) {
+		n++
 	}
+	clear(c.done[:n])
+	c.done = c.done[n:]
 }
 
 // commandOf returns the command behind an input, if people or programs of the PSAP gave it.
