@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"text911/engine/msrp"
@@ -72,9 +73,12 @@ func (s *Session) SetRemote(path msrp.Path) error {
 		return errors.New("session: peer path is empty or too long")
 	}
 	for _, u := range path {
-		if !u.Valid() {
+		if !u.Valid() || u.Port == 0 {
 			return errors.New("session: peer path holds an invalid uri")
 		}
+	}
+	if t := strings.ToLower(path[0].Transport); t != "" && t != "tcp" && t != "ws" {
+		return errors.New("session: next hop has an unknown transport")
 	}
 	s.remote, s.remoteRaw = path, path.Raw()
 	return nil
