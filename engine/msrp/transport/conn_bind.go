@@ -37,7 +37,7 @@ func (cl *claims) Claim(key msrp.Key) (*session.Session, int) {
 	switch {
 	case s.closed:
 		return nil, msrp.CodeNoSession
-	case s.releasing, s.conn.Load() != nil:
+	case s.conn.Load() != nil:
 		return nil, msrp.CodeSessionBoundElsewhere
 	}
 	if c.secure && s.peer.Verify != nil && (c.leaf == nil || s.peer.Verify(c.leaf) != nil) {
@@ -101,7 +101,7 @@ func (c *Conn) wrongRequest() {
 
 // takeOverTries bounds the wait for the other connection's lock: two connections
 // that take sessions from each other at the same time must not wait for ever.
-const takeOverTries = 200
+const takeOverTries = 2000
 
 // takeOver moves a session here whose present binding may be replaced: by a new
 // offer/answer, or because both sides connected at the same time. In that case
@@ -124,7 +124,10 @@ func (c *Conn) takeOver(s *Session, old *Conn) bool {
 			continue
 		}
 		defer old.mu.Unlock()
-		if !obsolete && old.heard {
+		switch {
+		case s.conn.Load() != old:
+			return true // it has just ended by itself
+		case !obsolete && old.heard:
 			return false
 		}
 		old.giveUp(s)
@@ -142,8 +145,7 @@ func (c *Conn) giveUp(s *Session) {
 	now := c.endpoint.cfg.Now()
 	s.core.Close(now)
 	c.dropSession(s)
-	s.unbind(now)
-	s.release()
+	close(s.unbind(now))
 	c.afterForeign()
 }
 

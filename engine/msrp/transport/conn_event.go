@@ -3,6 +3,7 @@ package transport
 import (
 	"time"
 
+	"text911/engine/msrp"
 	"text911/engine/msrp/session"
 )
 
@@ -17,28 +18,40 @@ func (c *Conn) collect(now time.Time) {
 	b.events = c.core.TakeEvents(b.events)
 	for i := from; i < len(b.events); i++ {
 		ev := &b.events[i]
-		owner := c.ownerOf(ev.Session)
-		b.owners = append(b.owners, owner)
-		if owner == nil {
+		s := c.ownerOf(ev.Session)
+		if s == nil {
 			if ev.Kind == session.EventClosing {
 				c.reason = ev.Reason
 			}
+			b.owners = append(b.owners, owner{})
 			continue
 		}
+		o := owner{session: s, after: s.after}
 		switch ev.Kind {
 		case session.EventSent:
-			owner.settled(ev)
+			s.settled(ev)
 		case session.EventFailed:
 			ev.Session.Close(now)
-			c.dropSession(owner)
-			owner.unbind(now)
+			c.dropSession(s)
+			o.told = s.unbind(now)
+			if c.gaveWay(s, ev.Code) {
+				close(o.told)
+				o = owner{}
+			}
 		}
+		b.owners = append(b.owners, o)
 	}
 	if len(b.events) == 0 {
 		c.endpoint.pools.putBatch(b)
 		b = nil
 	}
 	c.queue = b
+}
+
+// gaveWay: both sides connected at the same time and the peer kept the other
+// connection. That is no loss: the session binds there.
+func (c *Conn) gaveWay(s *Session, code int) bool {
+	return code == msrp.CodeSessionBoundElsewhere && s.yields && c.listener == nil
 }
 
 // dispatch calls handlers until nothing is left to tell, unless somebody is at
@@ -74,16 +87,25 @@ func (c *Conn) tell(b *batch) {
 	}()
 	for i := range b.events {
 		v := Later
-		if s := b.owners[i]; s != nil {
-			v = s.tell(c, &b.events[i])
+		if o := &b.owners[i]; o.session != nil {
+			v = o.tell(c, &b.events[i])
 		}
 		b.verdicts = append(b.verdicts, v)
 	}
 }
 
-// tell calls the handler of one event.
-func (s *Session) tell(c *Conn, ev *session.Event) Verdict {
+// tell calls the handler of one event. A handler that panics ends the
+// connection, and what follows is told all the same.
+func (o *owner) tell(c *Conn, ev *session.Event) Verdict {
+	defer c.contain()
+	s := o.session
 	h := &s.handler
+	if o.after != nil {
+		<-o.after
+	}
+	if o.told != nil {
+		defer close(o.told)
+	}
 	switch ev.Kind {
 	case session.EventMessage:
 		return h.Received(s, Message{ID: ev.MessageID, ContentType: ev.ContentType, Body: ev.Body,
@@ -105,7 +127,6 @@ func (s *Session) tell(c *Conn, ev *session.Event) Verdict {
 			h.Sent(s, Update{ID: ev.MessageID, State: ev.State, Code: ev.Code})
 		}
 	case session.EventFailed:
-		defer s.release()
 		if h.Lost != nil {
 			h.Lost(s, Loss{Code: ev.Code, Reason: ev.Reason, Unconfirmed: ev.Unconfirmed})
 		}
@@ -149,6 +170,7 @@ func (c *Conn) ownerOf(core *session.Session) *Session {
 // addSession notes a session as bound here. c.mu and s.mu are held.
 func (c *Conn) addSession(s *Session) {
 	s.conn.Store(c)
+	s.after = s.lastLoss
 	if c.one == nil {
 		c.one = s
 		return
@@ -182,10 +204,10 @@ func (c *Conn) orphan(now time.Time) {
 	}
 	for _, s := range left {
 		c.dropSession(s)
-		s.unbind(now)
+		o := owner{session: s, after: s.after, told: s.unbind(now)}
 		ev := session.Event{Kind: session.EventFailed, Reason: endFault.String()}
 		c.mu.Unlock()
-		s.tell(c, &ev)
+		o.tell(c, &ev)
 		c.mu.Lock()
 	}
 }

@@ -116,8 +116,11 @@ func (e *Endpoint) opened(c *Conn, s *Session) error {
 	}
 	e.mu.Unlock()
 	e.totals.opened.Add(1)
-	if !c.attach(s) {
+	if !c.attach(s) { // bound by the peer meanwhile
+		c.mu.Lock()
 		c.closing = true
+		c.interrupt()
+		c.mu.Unlock()
 	}
 	if !e.start(c.serve) {
 		c.kill(endShutdown)
@@ -132,7 +135,7 @@ func (c *Conn) attach(s *Session) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.mu.Lock()
-	if s.closed || s.releasing || s.conn.Load() != nil || c.ending() {
+	if s.closed || s.conn.Load() != nil || c.ending() {
 		s.mu.Unlock()
 		return false
 	}

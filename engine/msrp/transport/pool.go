@@ -50,8 +50,16 @@ func (p *pools) putOut(b *[]byte) {
 // for messages, the verdict that came back.
 type batch struct {
 	events   []session.Event
-	owners   []*Session
+	owners   []owner
 	verdicts []Verdict
+}
+
+// owner is whom an event is for, and when: not before the loss of the session's
+// earlier binding was told.
+type owner struct {
+	session *Session
+	after   <-chan struct{}
+	told    chan struct{} // of a loss: to be closed afterwards
 }
 
 func (p *pools) takeBatch() *batch {

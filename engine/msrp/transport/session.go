@@ -38,17 +38,18 @@ type Session struct {
 
 	// mu guards the rest, and the core while unbound. While the session is
 	// bound, the core belongs to the connection's mu. Order: Conn.mu, then this.
-	mu        sync.Mutex
-	core      *session.Session
-	cfg       session.Config
-	peer      Peer
-	ready     chan struct{} // closed when the peer's SDP is known
-	known     bool
-	closed    bool
-	releasing bool      // lost, and Handler.Lost has not returned
-	obsolete  time.Time // since when the binding may be replaced; zero: it may not
-	yields    bool      // the peer may connect at the same time
-	pending   []session.Outgoing
+	mu       sync.Mutex
+	core     *session.Session
+	cfg      session.Config
+	peer     Peer
+	ready    chan struct{} // closed when the peer's SDP is known
+	known    bool
+	closed   bool
+	after    <-chan struct{} // closed when the loss before this binding was told
+	lastLoss chan struct{}   // closed when the latest loss was told
+	obsolete time.Time       // since when the binding may be replaced; zero: it may not
+	yields   bool            // the peer may connect at the same time
+	pending  []session.Outgoing
 }
 
 // NewSession issues a session URI at a place and makes the session reachable
@@ -250,20 +251,21 @@ func (s *Session) settled(ev *session.Event) {
 
 // unbind gives the session a new core for its next connection. Unconfirmed
 // messages go into it under their Message-IDs, so that the peer knows them for
-// what they are (RFC 4975 §5.4). c.mu is held; the session stays unclaimable
-// until release.
-func (s *Session) unbind(now time.Time) {
+// what they are (RFC 4975 §5.4). c.mu is held. The result is to be closed when
+// the application was told: it hears of the next binding only then.
+func (s *Session) unbind(now time.Time) (told chan struct{}) {
+	told = make(chan struct{})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return
+		return told
 	}
-	s.releasing, s.obsolete = true, time.Time{}
+	s.lastLoss, s.obsolete = told, time.Time{}
 	cfg := s.cfg
 	cfg.Previous = s.core
 	core, err := newCore(cfg)
 	if err != nil {
-		return // the same configuration made the core before this one
+		return told // the same configuration made the core before this one
 	}
 	core.SetHeld(s.peer.Held)
 	again := s.pending
@@ -275,11 +277,5 @@ func (s *Session) unbind(now time.Time) {
 	}
 	s.core = core
 	s.conn.Store(nil)
-}
-
-// release lets the session bind again.
-func (s *Session) release() {
-	s.mu.Lock()
-	s.releasing = false
-	s.mu.Unlock()
+	return told
 }
