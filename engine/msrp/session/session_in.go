@@ -100,23 +100,23 @@ func (s *Session) begin(now time.Time, f *msrp.Frame, in *incoming) int {
 		return msrp.CodeStop
 	}
 	a := s.find(id)
-	if f.Last && f.Flag == msrp.Complete && in.start == 1 && (a == nil || f.HasRange) {
+	if a != nil {
+		switch {
+		case !f.HasRange:
+			return codeNoRange
+		case mediaType(a.contentType) != media:
+			return msrp.CodeBadRequest
+		}
+	}
+	if f.Last && f.Flag == msrp.Complete && in.start == 1 {
 		if a != nil {
 			s.drop(a) // RFC 4975 §7.3.1: a whole message needs nothing of what came before
 		}
 		return 0
 	}
-	switch {
-	case a == nil:
-		if len(s.open) >= s.cfg.MaxIncomplete {
-			return msrp.CodeStop
-		}
+	if a == nil {
 		a = &assembly{id: msrp.MessageID(id), contentType: string(f.ContentType()), length: msrp.Unknown, total: total}
 		s.open = append(s.open, a)
-	case !f.HasRange:
-		return codeNoRange
-	case mediaType(a.contentType) != media:
-		return msrp.CodeBadRequest
 	}
 	a.last = now
 	a.success = a.success || f.SuccessReport
@@ -229,6 +229,10 @@ func (s *Session) endChunk(now time.Time, f *msrp.Frame, in *incoming) {
 	if body, ok := a.complete(); ok && f.Flag != msrp.Abort {
 		s.drop(a)
 		s.deliver(now, f, a.id, a.contentType, body, a.success)
+		return
+	}
+	if len(s.open) > s.cfg.MaxIncomplete && s.find(f.MessageID()) != nil {
+		s.refuseMessage(f, in, msrp.CodeStop) // a message that came whole never counts
 		return
 	}
 	s.answer(f, msrp.CodeOK)
