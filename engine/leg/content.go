@@ -32,3 +32,10 @@ func (g *Gateway) contentOf(contentType string, body []byte) (c callmodel.Conten
 func readComposing(document []byte) (active, ok bool) {
 	return bytes.Contains(document, []byte(">active<")), true
 }
+
+// wrap puts a text into message/cpim (RFC 3862 §2).
+func (l *leg) wrap(now time.Time, contentType string, body []byte) ([]byte, error) {
+	head := "From: <sip:text911@" + l.gw.cfg.Element + ">\r\nTo: <sip:anonymous@anonymous.invalid>\r\nDateTime: " +
+		now.UTC().Format(time.RFC3339) + "\r\n\r\nContent-Type: " + contentType + "\r\n\r\n"
+	return append([]byte(head), body...), nil
+}

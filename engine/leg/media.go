@@ -37,7 +37,7 @@ func (l *leg) newSession(secure bool) (*transport.Session, error) {
 		return nil, errNoPlace
 	}
 	return l.gw.cfg.Endpoint.NewSession(at, session.Config{
-		AcceptTypes: l.gw.cfg.Types, AcceptWrappedTypes: l.gw.cfg.Wrapped, MaxMessage: l.gw.cfg.MaxMessage,
+		AcceptTypes: l.gw.cfg.Types, AcceptWrappedTypes: l.gw.cfg.Wrapped, MaxMessage: l.gw.cfg.MaxMessage, Wrap: l.wrap,
 	}, transport.Handler{
 		Bound: l.bound, Received: l.received, Partial: l.partial, Composing: l.composing, Sent: l.progress, Lost: l.connectionLost,
 	})

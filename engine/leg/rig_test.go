@@ -53,14 +53,15 @@ func (f *flakyLog) Append(ctx context.Context, psap callmodel.PSAPID, call callm
 
 // options are what differs between tests.
 type options struct {
-	answer   esrp.AnswerPolicy
-	capacity int
-	sipTLS   *tls.Config
-	msrpTLS  *tls.Config
-	require  bool
-	unhealty func() bool
-	change   func(*leg.Config)
-	psap     firstparty.Config
+	answer    esrp.AnswerPolicy
+	capacity  int
+	peer      string // address of the trunk; empty: where the simulated network is
+	noDefault bool
+	sipTLS    *tls.Config
+	msrpTLS   *tls.Config
+	require   bool
+	change    func(*leg.Config)
+	psap      firstparty.Config
 }
 
 // rig is an engine with its log and its legs, and an ESRP beside it.
@@ -71,8 +72,19 @@ type rig struct {
 	log *flakyLog
 	out *syncBuffer
 
+	watch atomic.Pointer[func(callmodel.Event)] // of ephemeral events
+
 	life
 }
+
+// Ephemeral makes the rig an observer.
+func (r *rig) Ephemeral(_ callmodel.PSAPID, ev callmodel.Event) {
+	if f := r.watch.Load(); f != nil {
+		(*f)(ev)
+	}
+}
+
+func (r *rig) observe(f func(callmodel.Event)) { r.watch.Store(&f) }
 
 // life is what a restart replaces.
 type life struct {
@@ -109,15 +121,21 @@ func (r *rig) start() {
 	l := life{}
 	r.log = &flakyLog{Events: journal.NewEvents(r.mem, nil)}
 	l.engine = engine.New(engine.Config{Log: r.log, Logger: logger, PSAPs: []engine.PSAP{{ID: psapID, FirstParty: r.opt.psap}}})
+	trunk := esrp.Trunk{ID: "esrp", Addresses: []string{"127.0.0.1"}, Answer: r.opt.answer, RequireTLS: r.opt.require, PSAP: psapID}
+	if r.opt.noDefault {
+		trunk.PSAP, trunk.Queues = "", map[string]callmodel.PSAPID{"sip:other@psap.example": psapID}
+	}
+	if r.opt.peer != "" {
+		trunk.Addresses = []string{r.opt.peer}
+	}
 	l.trunks = r.must(esrp.New(esrp.Config{
-		PSAPs: []esrp.PSAP{{ID: psapID, Queue: "text", Capacity: r.opt.capacity}},
-		Trunks: []esrp.Trunk{{ID: "esrp", Addresses: []string{"127.0.0.1"}, Answer: r.opt.answer, RequireTLS: r.opt.require,
-			PSAP: psapID}},
+		PSAPs:  []esrp.PSAP{{ID: psapID, Queue: "text", Capacity: r.opt.capacity}},
+		Trunks: []esrp.Trunk{trunk},
 	})).(*esrp.Trunks)
 	l.msrp = transport.New(transport.Config{Log: logger, MayConnect: transport.AnyAddress, PerSource: 100_000, PerSourceRate: 100_000})
 	l.place = r.must(l.msrp.Listen(transport.ListenConfig{Address: "127.0.0.1:0"})).(*transport.Listener)
 	cfg := leg.Config{Calls: l.engine, Trunks: l.trunks, Router: l.trunks.Router(), Endpoint: l.msrp, Plain: l.place,
-		Element: "eng1.psap.example", Logger: logger, Healthy: r.opt.unhealty, MendPauses: []time.Duration{100 * time.Millisecond, time.Second},
+		Element: "eng1.psap.example", Logger: logger, MendPauses: []time.Duration{100 * time.Millisecond, time.Second},
 		LateGrace: 300 * time.Millisecond, SettleWait: 300 * time.Millisecond}
 	if r.opt.msrpTLS != nil {
 		secure := r.must(l.msrp.Listen(transport.ListenConfig{Address: "127.0.0.1:0", TLS: r.opt.msrpTLS})).(*transport.Listener)
@@ -134,6 +152,7 @@ func (r *rig) start() {
 	}
 	l.ua = r.must(sipua.New(sipua.Config{Listeners: listeners, Policy: l.gateway, Logger: logger, ClientTLS: r.opt.sipTLS}, l.gateway)).(*sipua.UA)
 	l.gateway.Attach(l.ua)
+	l.engine.Observe(r)
 	l.engine.Bear(callmodel.BearerMSRP, l.gateway)
 
 	ctx, cancel := context.WithCancel(context.Background())

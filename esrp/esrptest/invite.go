@@ -20,6 +20,8 @@ type Caller struct {
 	Reference string
 	// Service overrides Config.Service.
 	Service string
+	// Bare leaves out identifiers, additional data and asserted identity.
+	Bare bool
 }
 
 // Place is where a texter is, as a circle.
@@ -32,6 +34,9 @@ type Place struct {
 // headers are what an ESRP puts into an INVITE (NENA-STA-010.3 §4.1.2, §4.2.2.2).
 func (t *Texter) headers() []sipua.Header {
 	e := t.net.cfg.Element
+	if t.caller.Bare {
+		return nil
+	}
 	h := []sipua.Header{
 		{Name: "P-Asserted-Identity", Value: t.identity()},
 		{Name: "Resource-Priority", Value: "esnet.1"},
@@ -70,6 +75,9 @@ func (t *Texter) parts() []sipua.Part {
 	var parts []sipua.Part
 	if t.caller.Place != nil {
 		parts = append(parts, t.placePart(*t.caller.Place))
+	}
+	if t.caller.Bare {
+		return parts
 	}
 	block := func(name, id, members string) sipua.Part {
 		return sipua.Part{ContentType: "application/EmergencyCallData." + name + "+xml", ID: t.cid(id), Disposition: "by-reference",

@@ -233,6 +233,15 @@ func (t *Texter) Typing(on bool) error {
 			`<contenttype>text/plain</contenttype><refresh>60</refresh></isComposing>`)})
 }
 
+// SeesTyping waits until n typing states have come.
+func (t *Texter) SeesTyping(ctx context.Context, n int) error {
+	return t.until(ctx, func() bool {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return t.account.TypingSeen >= n
+	})
+}
+
 // Cut breaks the connection without a word, as a lost network does, and returns when it is gone.
 func (t *Texter) Cut(ctx context.Context) error {
 	t.cutConn()
