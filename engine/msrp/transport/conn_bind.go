@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"runtime"
 	"time"
 
 	"text911/engine/msrp"
@@ -99,9 +98,13 @@ func (c *Conn) wrongRequest() {
 	}
 }
 
-// takeOverTries bounds the wait for the other connection's lock: two connections
-// that take sessions from each other at the same time must not wait for ever.
-const takeOverTries = 2000
+// takeOverTries and takeOverPause bound the wait for the other connection's
+// lock: two connections that take sessions from each other at the same time must
+// not wait for ever.
+const (
+	takeOverTries = 200
+	takeOverPause = 200 * time.Microsecond
+)
 
 // takeOver moves a session here whose present binding may be replaced: by a new
 // offer/answer, or because both sides connected at the same time. In that case
@@ -120,7 +123,7 @@ func (c *Conn) takeOver(s *Session, old *Conn) bool {
 	}
 	for range takeOverTries {
 		if !old.mu.TryLock() {
-			runtime.Gosched()
+			time.Sleep(takeOverPause)
 			continue
 		}
 		defer old.mu.Unlock()
