@@ -8,11 +8,13 @@ import (
 
 // Account is all that happened to one texter.
 type Account struct {
-	Number  uint64 // of the texter in its Network
-	CallID  string // SIP Call-ID
-	Story   string
-	Invited time.Time
-	Rang    time.Time // first 180, zero for none
+	Number uint64 // of the texter in its Network
+	CallID string // SIP Call-ID
+	// EmergencyCallID is the identifier in the INVITE, by which the other side knows the call.
+	EmergencyCallID callmodel.EmergencyCallID
+	Story           string
+	Invited         time.Time
+	Rang            time.Time // first 180, zero for none
 	// Answered is when the 200 came; Bound when texts could pass.
 	Answered, Bound, Ended time.Time
 	Refused                int    // final code that was not a success; 0: answered or cancelled

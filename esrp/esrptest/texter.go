@@ -63,6 +63,7 @@ func (n *Network) Texter(c Caller, m Mode) *Texter {
 	}
 	id := string(n.endpoint.NewMessageID())
 	t.ids.call, t.ids.incident, t.ids.source = id, "i"+id, "s"+id
+	t.account.EmergencyCallID = t.EmergencyCallID()
 	return t
 }
 

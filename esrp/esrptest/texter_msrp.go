@@ -301,6 +301,28 @@ func (t *Texter) Reinvite(ctx context.Context) error {
 	return t.fail(t.until(ctx, func() bool { return t.bindingOf().Bound() }))
 }
 
+// Hold says with a re-INVITE that the texter takes no texts for now, or takes them again (RFC 4975
+// §8.9).
+func (t *Texter) Hold(ctx context.Context, on bool) error {
+	t.mu.Lock()
+	p := t.params()
+	if on {
+		p.Direction = sdpmsrp.SendOnly
+	}
+	p.InUse = t.stream.Role
+	offer, err := t.sdp.Offer(p)
+	d := t.dialog
+	t.mu.Unlock()
+	if err != nil {
+		return t.fail(err)
+	}
+	answer, err := d.Reinvite(ctx, offer)
+	if err != nil {
+		return t.fail(err)
+	}
+	return t.fail(t.agree(answer))
+}
+
 // Move tells a new position inside the dialog.
 func (t *Texter) Move(ctx context.Context, p Place) error {
 	t.mu.Lock()
