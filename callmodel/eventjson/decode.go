@@ -33,6 +33,14 @@ func Decode(raw []byte) (callmodel.PSAPID, callmodel.Event, error) {
 	if len(raw) > MaxEnvelope {
 		return "", callmodel.Event{}, ErrEnvelope
 	}
+	if psap, ev, ok := decodeOwn(raw); ok {
+		return psap, ev, nil
+	}
+	return decodeAny(raw)
+}
+
+// decodeAny reads any JSON that is an envelope.
+func decodeAny(raw []byte) (callmodel.PSAPID, callmodel.Event, error) {
 	var e envelope
 	if json.Unmarshal(raw, &e) != nil {
 		return "", callmodel.Event{}, ErrEnvelope
