@@ -105,7 +105,9 @@ func TestViewFollows(t *testing.T) {
 		{callmodel.MessageQueued{Message: "r"}, func() bool { return v.MessagesOut == 1 && v.LastOut.Equal(at()) && v.IdleDeadline.IsZero() }},
 		{callmodel.CallReleased{Agent: "a", Fence: 4, Reason: "superseded"}, func() bool { return v.Phase == callmodel.PhaseActive && v.Fence == 0 }},
 		{callmodel.CallClaimed{Agent: "a", Fence: 14}, func() bool { return v.Phase == callmodel.PhaseActive && !v.ClaimedAt.Equal(at()) }},
-		{callmodel.CallQueued{Queue: "q2"}, func() bool { return v.Phase == callmodel.PhaseQueued && v.Holder == "" && v.Fence == 0 && v.Queue == "q2" }},
+		{callmodel.CallQueued{Queue: "q2"}, func() bool {
+			return v.Phase == callmodel.PhaseQueued && v.Holder == "" && v.Fence == 0 && v.Queue == "q2"
+		}},
 		{callmodel.LegBrokenEvent{Leg: "L"}, func() bool { return v.LegState == callmodel.LegStateBroken }},
 		{callmodel.CallClosed{By: callmodel.ByNetwork, Abandoned: true}, func() bool {
 			return v.Done() && v.ClosedBy == callmodel.ByNetwork && v.Cause != nil && v.Abandoned && v.ClosedAt.Equal(at())

@@ -178,8 +178,8 @@ func TestRestart(t *testing.T) {
 		log.fail(func([]callmodel.Event) error { return errAway }, nil) // the log is slow to come back
 		two.run(t)
 		time.Sleep(3 * time.Second)
-		if two.Ready() {
-			t.Error("ready before the calls know of the restart")
+		if two.Ready() || len(two.legs.effects()) > 0 {
+			t.Error("ready, or acting, before the calls know of the restart")
 		}
 		log.fail(nil, nil)
 		time.Sleep(6 * time.Second)

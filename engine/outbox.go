@@ -101,8 +101,13 @@ func (b *outbox) wake(a *actor) {
 	b.running = a.e.spawn(func(life context.Context) { b.drain(life, a) })
 }
 
-// drain performs until nothing is left or the engine ends.
+// drain performs until nothing is left or the engine ends. Nothing is performed before the engine
+// serves, because what comes of it could not be delivered.
 func (b *outbox) drain(life context.Context, a *actor) {
+	select {
+	case <-a.e.ready:
+	case <-life.Done():
+	}
 	for {
 		b.mu.Lock()
 		if len(b.queue) == 0 || life.Err() != nil {

@@ -178,10 +178,10 @@ func (m *Machine) open(f *facts, now time.Time, in callmodel.Input) error {
 		f.add(callmodel.TypingChanged{From: callerID, Role: callmodel.RoleCaller, On: in.On})
 		return nil
 	case callmodel.LocationFound:
-		f.add(callmodel.LocationUpdated{Location: in.Location})
+		f.add(callmodel.LocationUpdated(in))
 		return nil
 	case callmodel.LocationNotFound:
-		f.add(callmodel.LocationFailed{Cause: in.Cause})
+		f.add(callmodel.LocationFailed(in))
 		return nil
 	case callmodel.ShownRequested:
 		return m.shown(f, in)
@@ -356,7 +356,7 @@ func (m *Machine) answered(f *facts, in callmodel.LegAnswered) error {
 		return unknownLeg()
 	}
 	if m.view.AnsweredAt.IsZero() {
-		f.add(callmodel.CallAnswered{Leg: in.Leg, Resume: in.Resume})
+		f.add(callmodel.CallAnswered(in))
 	}
 	return nil
 }
@@ -372,10 +372,10 @@ func (m *Machine) established(f *facts, in callmodel.LegEstablished) error {
 		if known && sameCapability(in.Capability, m.view.Capability) {
 			return nil
 		}
-		f.add(callmodel.LegEstablishedEvent{Leg: in.Leg, Capability: in.Capability, Resume: in.Resume})
+		f.add(callmodel.LegEstablishedEvent(in))
 		return nil
 	}
-	f.add(callmodel.LegEstablishedEvent{Leg: in.Leg, Capability: in.Capability, Resume: in.Resume})
+	f.add(callmodel.LegEstablishedEvent(in))
 	for i := range m.out.unsent {
 		u := &m.out.unsent[i]
 		if code := fits(in.Capability, u.content); code != "" {
