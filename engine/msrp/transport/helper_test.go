@@ -57,9 +57,10 @@ type heard struct {
 	partial  []Partial
 	changed  chan struct{}
 	verdict  Verdict
+	patience time.Duration // of until; longer under a fake clock
 }
 
-func listen(v Verdict) *heard { return &heard{verdict: v, changed: make(chan struct{}, 1)} }
+func listen(v Verdict) *heard { return &heard{verdict: v, changed: make(chan struct{}, 1), patience: 10 * time.Second} }
 
 func (h *heard) note(f func()) {
 	h.mu.Lock()
@@ -87,7 +88,7 @@ func (h *heard) handler() Handler {
 // until waits until ok holds, which is asked under the recorder's lock.
 func (h *heard) until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(h.patience)
 	for {
 		h.mu.Lock()
 		done := ok()
