@@ -19,6 +19,7 @@ func (g *Gap) Error() string {
 type Subscription struct {
 	p    *PSAP
 	wake chan struct{}
+	live bool // wants ephemeral notices only
 
 	// guarded by p.mu
 	seq       uint64
@@ -31,6 +32,15 @@ func (p *PSAP) Subscribe(after uint64) *Subscription {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.subscribe(after)
+}
+
+// Listen returns a subscription to what is shown and forgotten only. Poll it with limit 0.
+func (p *PSAP) Listen() *Subscription {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.subscribe(p.seq)
+	s.live = true
+	return s
 }
 
 // subscribe needs mu.

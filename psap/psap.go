@@ -159,7 +159,9 @@ func (p *PSAP) take(batch []callmodel.Logged) uint64 {
 		p.nudgeClock()
 	}
 	for s := range p.subs {
-		s.nudge()
+		if !s.live {
+			s.nudge()
+		}
 	}
 	return p.seq
 }

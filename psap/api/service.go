@@ -19,7 +19,7 @@ type Service struct {
 	memory *memory
 	now    func() time.Time
 
-	commands, repeats, refused atomic.Uint64
+	commands, repeats, refused, faults atomic.Uint64
 }
 
 // NewService returns the service of a PSAP. now is the clock; nil: time.Now.
@@ -35,13 +35,14 @@ type Stats struct {
 	Commands   uint64 // commands answered
 	Repeats    uint64 // answered from memory
 	Refused    uint64 // answered with a problem
+	Faults     uint64 // commands that met a bug
 	Remembered int
 }
 
 // Stats returns the counters.
 func (s *Service) Stats() Stats {
 	return Stats{
-		Commands: s.commands.Load(), Repeats: s.repeats.Load(), Refused: s.refused.Load(),
+		Commands: s.commands.Load(), Repeats: s.repeats.Load(), Refused: s.refused.Load(), Faults: s.faults.Load(),
 		Remembered: s.memory.size(),
 	}
 }
@@ -63,14 +64,14 @@ func (s *Service) do(ctx context.Context, who Caller, cmd Command) Reply {
 		return refuse(cmd, problem)
 	}
 	if !req.durable {
-		return perform(ctx, s.desk, who, cmd, req)
+		return s.perform(ctx, who, cmd, req)
 	}
 	key := memoryKey{agent: who.Agent, id: cmd.ID}
 	sum := digest(who, cmd)
 	for {
 		known, mine := s.memory.enter(key, sum, s.now())
 		if mine {
-			r := perform(ctx, s.desk, who, cmd, req)
+			r := s.perform(ctx, who, cmd, req)
 			s.memory.leave(key, known, r)
 			return r
 		}
@@ -87,6 +88,17 @@ func (s *Service) do(ctx context.Context, who Caller, cmd Command) Reply {
 			return known.reply
 		}
 	}
+}
+
+// perform answers a command that meets a bug of ours like any other that failed.
+func (s *Service) perform(ctx context.Context, who Caller, cmd Command, req request) (r Reply) {
+	defer func() {
+		if recover() != nil {
+			s.faults.Add(1)
+			r = refuse(cmd, NewProblem(CodeInternal, "it is not known whether this was done; the same id may be repeated"))
+		}
+	}()
+	return perform(ctx, s.desk, who, cmd, req)
 }
 
 // CallOf tells which call a command is about, "" if none or if it cannot be told. Bindings use it to
