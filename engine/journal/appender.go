@@ -143,7 +143,16 @@ func (a *appender) turn() bool {
 }
 
 // room: another group may be sent.
-func (a *appender) room() bool { return !a.broken && len(a.flight) < groupsInFlight }
+func (a *appender) room() bool {
+	switch n := len(a.flight); {
+	case a.broken:
+		return false
+	case n == 0 || a.blocks != nil:
+		return n < groupsInFlight
+	default:
+		return n < groupsInFlight && len(a.queue) >= nextBatch
+	}
+}
 
 // take sends r and whatever has queued up behind it.
 func (a *appender) take(r *request) {
@@ -176,7 +185,7 @@ func (a *appender) prepare() error {
 // the appender knows are set aside as suspects.
 func (a *appender) gather(r *request) *group {
 	a.numbers++
-	g := &group{number: a.numbers}
+	g := &group{number: a.numbers, plain: a.blocks != nil}
 	for size := 0; r != nil; r = a.more(size) {
 		seq, known := a.fences.get(r.call)
 		if known && r.last != NoFence && r.last != seq {

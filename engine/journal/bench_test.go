@@ -81,11 +81,11 @@ func BenchmarkAppendThree(b *testing.B) {
 	}
 }
 
-// BenchmarkAppendSyncAlways is the same with the server's own SyncAlways.
-func BenchmarkAppendSyncAlways(b *testing.B) {
+// BenchmarkAppendSyncFiles is the same with the journal syncing the files.
+func BenchmarkAppendSyncFiles(b *testing.B) {
 	for _, writers := range []int{1, 100, 1000} {
 		b.Run(strconv.Itoa(writers), func(b *testing.B) {
-			benchAppend(b, start(b, journal.Config{SyncAlways: true}), writers, 1)
+			benchAppend(b, start(b, journal.Config{SyncFiles: true}), writers, 1)
 		})
 	}
 }

@@ -21,10 +21,13 @@ type Config struct {
 	User, Password, Token, CredsFile string
 	TLS                              *tls.Config
 
-	// SyncAlways makes the embedded server itself sync every message instead
-	// of the journal syncing once for all Appends that wait. It promises the
-	// same and costs a sync for each record.
-	SyncAlways bool
+	// SyncFiles lets the journal sync the embedded server's block files
+	// itself, once for all Appends that wait, instead of running the server
+	// with SyncAlways and grouping Appends into atomic batches. The promise is
+	// the same and a record costs half; it depends on the server's file
+	// layout. See blocks.go. With MaxAge, a block the server compacts is
+	// synced up to a second later.
+	SyncFiles bool
 	// Replicas of each stream, with URL. 0: 1.
 	Replicas int
 	// Dedupe is how long the server remembers an id; about 150 bytes of
@@ -87,6 +90,9 @@ func (c Config) Validate() error {
 	}
 	if c.URL == "" && c.Replicas > 1 {
 		bad("journal: %d replicas need a cluster", c.Replicas)
+	}
+	if c.URL != "" && c.SyncFiles {
+		bad("journal: sync files is for the embedded server only")
 	}
 	if c.URL != "" && c.Listen.Addr != "" {
 		bad("journal: listen is for the embedded server only")

@@ -12,24 +12,38 @@ const (
 	// groupsInFlight: while the server stores one group and the reader syncs
 	// another, the next one is encoded.
 	groupsInFlight = 3
+	// fewSingles is up to how many records plain publishes take fewer syncs
+	// than a batch.
+	fewSingles = 4
+	// nextBatch is how many Appends must wait for a second batch to be sent
+	// while one is under way: a batch has a price, so it had better be full.
+	nextBatch = 400
 )
 
-// group is what the appender sends in one go: single records as plain
-// publishes of which only the last asks for an answer, then the Appends of
-// several records as one atomic batch, which is answered once.
+// group is what the appender sends in one go.
+//
+// The server syncs every message it stores by itself, but an atomic batch only
+// once (4 to 5 syncs whatever its size). So a lone record or a few go as plain
+// publishes, and whatever more has queued up meanwhile as one atomic batch,
+// which is answered once.
+//
+// Where the journal syncs the server's files (Config.SyncFiles), single records
+// go as plain publishes of which only the last asks for an answer, and only
+// Appends of several records as a batch.
 //
 // Nobody else writes to the stream, so the sequences are known beforehand. If
 // an answer names another one, some record of the group was not stored as
 // expected (a repeat, a fence), and the appender settles its requests one by
 // one.
 type group struct {
+	plain   bool // single records go as plain publishes
 	singles []*request
 	multis  []*request
 	records int   // in multis
 	bytes   int64 // at least so much do the block files grow
 
 	first      uint64 // sequence of the first record
-	wantSingle uint64 // last sequence of the singles, 0 for none
+	wantSingle uint64 // last sequence of the plain publishes, 0 for none
 	wantBatch  uint64 // last sequence of the batch, 0 for none
 	number     uint64
 	sent       time.Time
@@ -45,51 +59,75 @@ func (g *group) requests() []*request {
 
 // add takes r into the group if it fits.
 func (g *group) add(r *request) bool {
+	batched := g.records
+	if !g.plain {
+		batched += len(g.singles)
+	}
 	if len(r.recs) == 1 {
-		if len(g.singles) >= groupRecords {
+		if len(g.singles) >= groupRecords || !g.plain && batched >= groupRecords {
 			return false
 		}
 		g.singles = append(g.singles, r)
-	} else {
-		if g.records+len(r.recs) > groupRecords {
-			return false
-		}
-		g.multis = append(g.multis, r)
-		g.records += len(r.recs)
+		return true
 	}
+	if batched+len(r.recs) > groupRecords {
+		return false
+	}
+	g.multis = append(g.multis, r)
+	g.records += len(r.recs)
 	return true
 }
 
 // encode writes the group's frames. first is set.
 func (g *group) encode(e *encoder) {
-	next := g.first
+	total := len(g.singles) + g.records
+	if g.plain || g.records == 0 && total <= fewSingles {
+		g.encodePlain(e)
+	}
+	n := g.records
+	if g.wantSingle == 0 {
+		n = total
+	}
+	if n > 0 {
+		g.wantBatch = g.first + uint64(total) - 1
+		g.encodeBatch(e, n)
+	}
+	g.bytes = e.grown
+}
+
+func (g *group) encodePlain(e *encoder) {
 	for i, r := range g.singles {
 		token := ""
 		if i == len(g.singles)-1 {
 			token = "s" + strconv.FormatUint(g.number, 10)
-			g.wantSingle = next + uint64(i)
+			g.wantSingle = g.first + uint64(i)
 		}
 		e.put(&put{rec: &r.recs[0], fence: r.fence, last: r.last}, token)
 	}
-	next += uint64(len(g.singles))
-	id, nth := "", 0
-	if len(g.multis) > 0 {
-		id = e.batchID()
-		g.wantBatch = next + uint64(g.records) - 1
+}
+
+// encodeBatch writes one atomic batch of n records: of everything that did not
+// go as a plain publish.
+func (g *group) encodeBatch(e *encoder, n int) {
+	id, nth := e.batchID(), 0
+	lists := [2][]*request{g.singles, g.multis}
+	if g.wantSingle != 0 {
+		lists[0] = nil
 	}
-	for _, r := range g.multis {
-		for i := range r.recs {
-			nth++
-			p := put{rec: &r.recs[i], batch: id, nth: nth, commit: nth == g.records}
-			p.fence, p.last = i == 0 && r.fence, r.last
-			token := ""
-			if p.commit {
-				token = "b" + strconv.FormatUint(g.number, 10)
+	for _, list := range lists {
+		for _, r := range list {
+			for i := range r.recs {
+				nth++
+				p := put{rec: &r.recs[i], batch: id, nth: nth, commit: nth == n}
+				p.fence, p.last = i == 0 && r.fence, r.last
+				token := ""
+				if p.commit {
+					token = "b" + strconv.FormatUint(g.number, 10)
+				}
+				e.put(&p, token)
 			}
-			e.put(&p, token)
 		}
 	}
-	g.bytes = e.grown
 }
 
 // check compares an answer with what was foreseen.
@@ -118,8 +156,10 @@ func (g *group) finish(stats *counters) {
 	}
 	stats.appends.Add(uint64(len(g.singles) + len(g.multis)))
 	stats.records.Add(uint64(n))
-	stats.singles.Add(uint64(len(g.singles)))
-	if len(g.multis) > 0 {
+	if g.wantSingle != 0 {
+		stats.singles.Add(uint64(len(g.singles)))
+	}
+	if g.wantBatch != 0 {
 		stats.batches.Add(1)
 	}
 }

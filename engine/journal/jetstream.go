@@ -39,6 +39,7 @@ type stream struct {
 	name    string
 	epoch   string
 	tail    *tail
+	local   bool    // this process is the stream's only writer
 	blocks  *blocks // nil if the server syncs
 	writer  writer
 	helpers []func() // end what was started for the stream, in order
@@ -145,7 +146,7 @@ func (j *JetStream) Open(ctx context.Context, psap string) error {
 	if err != nil {
 		return fmt.Errorf("journal: open %s: %w", psap, err)
 	}
-	if j.node != nil && !j.cfg.SyncAlways {
+	if j.node != nil {
 		err = j.startLocal(s, last)
 	} else {
 		err = j.startShared(ctx, s, last)
@@ -191,20 +192,23 @@ func (j *JetStream) streamConfig(s *stream) jetstream.StreamConfig {
 		AllowAtomicPublish: true,
 		Metadata:           map[string]string{"psap": s.names.psap},
 	}
-	if j.node == nil || j.cfg.SyncAlways {
+	if j.node == nil {
 		c.RePublish = &jetstream.RePublish{Source: s.names.evt + ">", Destination: s.names.evt + ">"}
 	}
 	return c
 }
 
-// startLocal: the journal is the stream's only writer and syncs itself.
+// startLocal: the journal is the stream's only writer.
 func (j *JetStream) startLocal(s *stream, last uint64) error {
 	dir := j.node.streamDir(s.name)
 	if err := syncTree(j.cfg.Dir, dir); err != nil {
 		return err
 	}
 	s.tail.restart(last)
-	s.blocks = newBlocks(dir + "/msgs")
+	s.local = true
+	if j.cfg.SyncFiles {
+		s.blocks = newBlocks(dir + "/msgs")
+	}
 	id := rand.Text()[:10]
 	a := newAppender(&localPort{j: j, s: s, inbox: inboxPrefix + "." + id + "."}, s, &j.stats, j.cfg, id+"-")
 	a.start()
@@ -266,7 +270,7 @@ func (j *JetStream) Bounds(ctx context.Context, psap string) (Bounds, error) {
 	}
 	b := Bounds{First: info.State.FirstSeq, Last: info.State.LastSeq,
 		Epoch: strconv.FormatInt(info.Created.UnixNano(), 36)}
-	if s.blocks != nil {
+	if s.local {
 		b.Last = min(b.Last, s.tail.newest())
 	}
 	b.First = min(max(b.First, 1), b.Last+1)
@@ -340,9 +344,7 @@ func (j *JetStream) Close(ctx context.Context) error {
 		for _, end := range s.helpers {
 			end()
 		}
-		if s.blocks != nil {
-			s.blocks.reset()
-		}
+		s.blocks.reset()
 	}
 	j.watch.stop()
 	j.nc.Close()

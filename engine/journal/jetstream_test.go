@@ -41,11 +41,11 @@ func TestEmbedded(t *testing.T) {
 }
 
 func TestEmbeddedSmallTail(t *testing.T) {
-	journaltest.Run(t, func(t *testing.T) journal.Journal {
+	journaltest.RunFollow(t, func(t *testing.T) journal.Journal {
 		return start(t, journal.Config{TailCount: 16, TailBytes: 8192})
 	})
 }
 
-func TestEmbeddedSyncAlways(t *testing.T) {
-	journaltest.Run(t, func(t *testing.T) journal.Journal { return start(t, journal.Config{SyncAlways: true}) })
+func TestEmbeddedSyncFiles(t *testing.T) {
+	journaltest.Run(t, func(t *testing.T) journal.Journal { return start(t, journal.Config{SyncFiles: true}) })
 }

@@ -92,7 +92,7 @@ func (n *node) stop() {
 func (n *node) options() (*server.Options, error) {
 	o := &server.Options{
 		ServerName: "text911", NoSigs: true, NoSystemAccount: false,
-		JetStream: true, StoreDir: n.cfg.Dir, SyncAlways: n.cfg.SyncAlways,
+		JetStream: true, StoreDir: n.cfg.Dir, SyncAlways: !n.cfg.SyncFiles,
 		JetStreamMaxStore: n.cfg.MaxStore, JetStreamMaxMemory: serverMemStore,
 		// Compaction after MaxAge rewrites blocks; this bounds the time until
 		// the rewritten block is synced.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -14,9 +13,7 @@ import (
 
 const (
 	// readBytes bounds one answer of the server.
-	readBytes = 4 << 20
-	// replayBatch is how many records Replay asks for at a time.
-	replayBatch = 4096
+	readBytes   = 4 << 20
 	readTimeout = 10 * time.Second
 )
 
@@ -38,38 +35,6 @@ func (j *JetStream) ReadCall(ctx context.Context, psap, call string, after uint6
 	return j.read(ctx, s, call, after, limit)
 }
 
-// Replay implements Journal.
-func (j *JetStream) Replay(ctx context.Context, psap string, after uint64, f func(Stored) error) error {
-	s, err := j.stream(psap)
-	if err != nil {
-		return err
-	}
-	b, err := j.Bounds(ctx, psap)
-	if err != nil {
-		return err
-	}
-	after = max(after, b.First-1)
-	for after < b.Last {
-		recs, err := j.read(ctx, s, "", after, replayBatch)
-		if err != nil {
-			return err
-		}
-		for i := range recs {
-			if recs[i].Seq > b.Last {
-				return nil
-			}
-			if err := f(recs[i]); err != nil {
-				return err
-			}
-		}
-		if len(recs) == 0 {
-			return nil
-		}
-		after = recs[len(recs)-1].Seq
-	}
-	return nil
-}
-
 // read returns records that are durable.
 func (j *JetStream) read(ctx context.Context, s *stream, call string, after uint64, limit int) ([]Stored, error) {
 	if limit <= 0 {
@@ -77,10 +42,10 @@ func (j *JetStream) read(ctx context.Context, s *stream, call string, after uint
 	}
 	newest := s.tail.newest()
 	recs, err := j.readStream(ctx, s, call, after, limit)
-	if err != nil || s.blocks == nil {
+	if err != nil || !s.local {
 		return recs, err
 	}
-	// The server shows records that are stored but not yet synced.
+	// The server may show records that are stored but not yet synced.
 	for len(recs) > 0 && recs[len(recs)-1].Seq > newest {
 		recs = recs[:len(recs)-1]
 	}
@@ -177,24 +142,7 @@ func (n *names) parse(m *nats.Msg) (Stored, error) {
 	if err != nil || seq == 0 {
 		return Stored{}, errors.New("stored message without sequence")
 	}
-	rest, ok := strings.CutPrefix(subject, n.evt)
-	if !ok {
-		return Stored{}, fmt.Errorf("record %d has a foreign subject", seq)
-	}
-	call, kind, ok := splitSubject(rest)
-	if !ok {
-		return Stored{}, fmt.Errorf("record %d has a foreign subject", seq)
-	}
-	t, _ := parseTime(headerOf(m.Header, hdrTime))
-	return Stored{Seq: seq, Record: Record{ID: headerOf(m.Header, hdrMsgID), Call: call, Kind: kind, Time: t, Data: m.Data}}, nil
-}
-
-// headerOf is the first value of a header, in the spelling it was written.
-func headerOf(h nats.Header, name string) string {
-	if v := h[name]; len(v) > 0 {
-		return v[0]
-	}
-	return ""
+	return n.record(seq, subject, m.Header, m.Data)
 }
 
 // pause waits for d; it returns false if ctx ended first.

@@ -5,8 +5,8 @@ import (
 )
 
 // reader takes the answers of one connection: it matches them to the groups
-// in flight, syncs the block files once for all groups that are answered, and
-// only then lets their Appends return.
+// in flight and lets their Appends return. If the journal syncs the server's
+// files, it first does that, once for all groups that are answered.
 type reader struct {
 	w      *wire
 	blocks *blocks
@@ -97,7 +97,7 @@ func (r *reader) answer(f frame) bool {
 	return true
 }
 
-// release makes the answered groups durable and finishes the good ones.
+// release finishes the answered groups that are good and durable.
 func (r *reader) release() {
 	var grown int64
 	good := false
@@ -107,7 +107,7 @@ func (r *reader) release() {
 			good = true
 		}
 	}
-	if good {
+	if good && r.blocks != nil {
 		if err := r.blocks.sync(grown); err != nil {
 			r.fault(err)
 			for _, g := range r.ready {

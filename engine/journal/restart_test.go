@@ -92,14 +92,14 @@ func checkLog(t *testing.T, j *JetStream, want int) {
 // The embedded server is opened anew again and again while many append: no
 // Append fails, nothing is lost or doubled, a follower misses nothing.
 func TestReopenWhileAppending(t *testing.T) {
-	for _, always := range []bool{false, true} {
-		t.Run(fmt.Sprintf("syncAlways=%v", always), func(t *testing.T) {
-			j := startInner(t, Config{SyncAlways: always, AckWait: 2 * time.Second})
-			const writers, each, per = 20, 60, 2
+	for _, files := range []bool{false, true} {
+		t.Run(fmt.Sprintf("syncFiles=%v", files), func(t *testing.T) {
+			j := startInner(t, Config{SyncFiles: files, AckWait: 2 * time.Second})
+			const writers, each, per = 20, 30, 2
 			var wg sync.WaitGroup
 			wg.Go(func() {
 				for range 3 {
-					for at := j.Stats().Records; j.Stats().Records < at+300; {
+					for at := j.Stats().Records; j.Stats().Records < at+200; {
 						time.Sleep(time.Millisecond)
 					}
 					if err := j.node.open(); err != nil {

@@ -22,8 +22,7 @@ const (
 	tailCheck = 2 * time.Second
 )
 
-// sharedWriter stores Appends in a stream that others write to as well, or
-// whose server syncs by itself. Every Append goes out at once, fenced, and has
+// sharedWriter stores Appends in a stream that others write to as well. Every Append goes out at once, fenced, and has
 // an answer of its own: with three replicas the servers' log groups them.
 type sharedWriter struct {
 	j       *JetStream

@@ -77,7 +77,7 @@ func replay(t *testing.T, j journal.Journal) {
 		t.Fatalf("empty: %v", err)
 	}
 	fill(t, j, 6000)
-	for _, after := range []uint64{0, 1, 5999, 6000, 7000} {
+	for _, after := range []uint64{0, 5999, 6000, 7000} {
 		next := after + 1
 		err := j.Replay(ctxOf(t), PSAP, after, func(r journal.Stored) error {
 			if r.Seq != next || r.ID != fmt.Sprint(next-1) {

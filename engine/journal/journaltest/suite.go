@@ -19,13 +19,16 @@ const PSAP = "psap.example"
 
 const patience = 20 * time.Second
 
+type test struct {
+	name string
+	f    func(t *testing.T, j journal.Journal)
+}
+
 // Run runs the suite. open returns a fresh journal with PSAP open; the test
 // closes it through t.Cleanup of open's own.
 func Run(t *testing.T, open func(t *testing.T) journal.Journal) {
-	tests := []struct {
-		name string
-		f    func(t *testing.T, j journal.Journal)
-	}{
+	RunFollow(t, open)
+	run(t, open, []test{
 		{"append and read back", readBack},
 		{"sequences ascend", ascend},
 		{"fence", fence},
@@ -46,15 +49,24 @@ func Run(t *testing.T, open func(t *testing.T) journal.Journal) {
 		{"replay", replay},
 		{"replay stops", replayStops},
 		{"bounds", bounds},
+		{"escaped names", escaped},
+		{"psaps are apart", apart},
+		{"closed", closed},
+	})
+}
+
+// RunFollow runs the part of the suite that is about cursors.
+func RunFollow(t *testing.T, open func(t *testing.T) journal.Journal) {
+	run(t, open, []test{
 		{"follow from the start", followAll},
 		{"follow resumes", followResumes},
 		{"follow slow reader", followSlow},
 		{"follow while appending", followLive},
 		{"follow ends", followEnds},
-		{"escaped names", escaped},
-		{"psaps are apart", apart},
-		{"closed", closed},
-	}
+	})
+}
+
+func run(t *testing.T, open func(t *testing.T) journal.Journal, tests []test) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.f(t, open(t)) })
 	}
@@ -249,7 +261,7 @@ func fencedNothing(t *testing.T, j journal.Journal) {
 }
 
 func neighbours(t *testing.T, j journal.Journal) {
-	const calls, rounds = 40, 10
+	const calls, rounds = 40, 4
 	for i := range calls {
 		mustAppend(t, j, fmt.Sprintf("c%d", i), 0, fmt.Sprintf("first-%d", i))
 	}
@@ -291,7 +303,7 @@ func neighbours(t *testing.T, j journal.Journal) {
 }
 
 func concurrent(t *testing.T, j journal.Journal) {
-	const writers, each = 64, 40
+	const writers, each = 32, 20
 	acked := make([][]uint64, writers)
 	var wg sync.WaitGroup
 	for i := range writers {
