@@ -182,8 +182,7 @@ func TestRestartWhileRinging(t *testing.T) {
 	r.stop()
 	r.start()
 	r.wantEnd(call, callmodel.ByEngine, true)
-	x.Cancel()
-	<-invited
+	x.Cancel() // nobody is there to answer it; the network's end ends its wait
 }
 
 // Many at once: every text of every call is stored once and in order, replies arrive.

@@ -4,16 +4,21 @@ import (
 	"context"
 
 	"text911/callmodel"
+	"text911/engine/msrp/content"
 	"text911/engine/msrp/transport"
 	"text911/engine/sipua"
 )
 
 // received takes a complete message. Its verdict waits until the engine said that it is durable.
-func (l *leg) received(s *transport.Session, m transport.Message) transport.Verdict {
+func (l *leg) received(_ *transport.Session, m transport.Message) transport.Verdict {
+	r := l.gw.read(m.ContentType, m.Body)
+	if r.typing {
+		l.sayTyping(r.active)
+		return transport.Accepted
+	}
 	l.gw.count.received.Add(1)
 	now := l.gw.cfg.Now()
-	it := item{message: m, verdict: true, due: now.Add(l.gw.cfg.HoldVerdict)}
-	it.in = l.inputOf(string(m.ID), m.ContentType, m.Body)
+	it := item{in: l.inputOf(string(m.ID), r), message: m, verdict: true, due: now.Add(l.gw.cfg.HoldVerdict)}
 	l.mu.Lock()
 	if l.state == ended {
 		l.mu.Unlock()
@@ -34,32 +39,29 @@ func (l *leg) received(s *transport.Session, m transport.Message) transport.Verd
 
 // inputOf is what the engine hears of a message: a text, or something that could not be read, which
 // is kept aside and acknowledged all the same, because repeating it would not make it readable.
-func (l *leg) inputOf(wireID, contentType string, body []byte) callmodel.Input {
+func (l *leg) inputOf(wireID string, r reading) callmodel.Input {
 	id := callmodel.MessageID(l.gw.cfg.NewID())
-	c, claimed, fault := l.gw.contentOf(contentType, body)
-	if fault != "" {
+	if r.fault != "" {
 		l.gw.count.bad.Add(1)
-		return callmodel.MessageBad{Leg: l.id, Message: id, WireID: wireID, Content: c,
-			Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: fault}}
+		return callmodel.MessageBad{Leg: l.id, Message: id, WireID: wireID, Content: r.content,
+			Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: r.fault}}
 	}
-	return callmodel.MessageArrived{Leg: l.id, Message: id, WireID: wireID, Content: c, Claimed: claimed}
+	return callmodel.MessageArrived{Leg: l.id, Message: id, WireID: wireID, Content: r.content, Claimed: r.claimed}
 }
 
-// partial keeps what arrived of a text that never became complete (RFC 4975 §7.1: given up by its
-// sender, or cut): somebody began to write it. There is nothing to acknowledge.
+// partial keeps what arrived of a text that never became complete (ASM-09: given up by its sender,
+// or cut): somebody began to write it. There is nothing to acknowledge, and it has no wire id, so
+// that the whole one is still taken if it comes.
 func (l *leg) partial(_ *transport.Session, p transport.Partial) {
-	c, claimed, fault := l.gw.contentOf(p.ContentType, p.Body)
-	if fault != "" || c.Text == "" {
-		return
-	}
+	r := l.gw.read(p.ContentType, p.Body)
 	l.mu.Lock()
 	over := l.state == ended
 	l.mu.Unlock()
-	if over {
+	if over || r.typing || r.fault != "" || r.content.Text == "" {
 		return
 	}
 	l.gw.count.received.Add(1)
-	l.say(callmodel.MessageArrived{Leg: l.id, Message: callmodel.MessageID(l.gw.cfg.NewID()), Content: c, Claimed: claimed})
+	l.say(l.inputOf("", r))
 }
 
 // page takes a text that came in a MESSAGE request; nil acknowledges it.
@@ -76,7 +78,7 @@ func (l *leg) page(ctx context.Context, p sipua.Part) error {
 	if over || call == "" {
 		return &sipua.Refusal{Code: codeNoSession}
 	}
-	l.gw.cfg.Calls.DeliverAsync(call, l.inputOf("", typ, []byte(p.Body.Reveal())),
+	l.gw.cfg.Calls.DeliverAsync(call, l.inputOf("", l.gw.read(typ, []byte(p.Body.Reveal()))),
 		func(_ callmodel.Outcome, err error) { heard <- err })
 	ctx, cancel := context.WithTimeout(ctx, l.gw.cfg.HoldVerdict)
 	defer cancel()
@@ -97,7 +99,7 @@ func (l *leg) page(ctx context.Context, p sipua.Part) error {
 
 // composing tells that the far side types, or has stopped (RFC 3994).
 func (l *leg) composing(_ *transport.Session, document []byte) {
-	if active, ok := readComposing(document); ok {
-		l.sayTyping(active)
+	if c, err := content.ParseComposing(document); err == nil {
+		l.sayTyping(c.Active)
 	}
 }

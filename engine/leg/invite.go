@@ -33,6 +33,7 @@ func (g *Gateway) incoming(in *sipua.Invitation) (*leg, int) {
 	l := g.newLeg(callmodel.LegID(g.cfg.NewID()))
 	l.trunk = callmodel.TrunkID(in.Peer)
 	l.invite, l.dialog = in, in.Dialog
+	l.peer = caller(&in.Facts).Address
 	l.times.offered = in.Received
 	l.inbox.corked = true
 	var err error

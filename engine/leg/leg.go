@@ -36,7 +36,8 @@ type leg struct {
 	trunk  callmodel.TrunkID
 	psap   callmodel.PSAPID
 	queue  callmodel.QueueID
-	secure bool // MSRP only over TLS
+	secure bool              // MSRP only over TLS
+	peer   callmodel.Private // the far side's URI
 	heard  func(callmodel.Outcome, error)
 	times  timeline
 

@@ -3,6 +3,7 @@ package leg
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"text911/callmodel"
@@ -152,6 +153,7 @@ func (g *Gateway) restore(call callmodel.CallID, eff callmodel.MendLeg) bool {
 	}
 	l := g.newLeg(eff.Leg)
 	l.call, l.trunk, l.psap, l.secure = call, r.Trunk, r.PSAP, r.Secure
+	l.peer = uriIn(r.Dialog.RemoteURI)
 	l.state, l.mending = broken, true
 	l.times.offered = g.cfg.Now()
 	back := make(chan struct{})
@@ -181,4 +183,14 @@ func (g *Gateway) restore(call callmodel.CallID, eff callmodel.MendLeg) bool {
 	g.cfg.Trunks.Enter(l.trunk, l.psap, true)
 	pauses := append([]time.Duration{0}, g.cfg.MendPauses...)
 	return g.spawn(func(life context.Context) { l.mendIn(life, back, pauses) })
+}
+
+// uriIn is the URI of a name-addr.
+func uriIn(p callmodel.Private) callmodel.Private {
+	_, uri, ok := strings.Cut(p.Reveal(), "<")
+	if !ok {
+		return p
+	}
+	uri, _, _ = strings.Cut(uri, ">")
+	return callmodel.Private(uri)
 }

@@ -9,9 +9,9 @@ import (
 
 	"text911/callmodel"
 	"text911/engine/msrp"
+	"text911/engine/msrp/content"
 	"text911/engine/msrp/session"
 	"text911/engine/msrp/transport"
-	"text911/engine/sdpmsrp"
 )
 
 // fullPause is how long a send waits before it tries again when the session holds as much as it may.
@@ -182,21 +182,28 @@ func (l *leg) settle(ctx context.Context) {
 func (l *leg) sendTyping(on bool) {
 	l.mu.Lock()
 	s := l.session
-	takes := l.agreed && l.state == established && takesComposing(l.stream.Remote)
+	var bare, wrapped bool
+	if l.agreed && l.state == established {
+		bare, wrapped = takesComposing(l.stream.Remote)
+	}
 	l.mu.Unlock()
-	if !takes {
+	if !bare && !wrapped {
 		return
 	}
-	err := s.Send(session.Outgoing{MessageID: l.gw.cfg.Endpoint.NewMessageID(), ContentType: composingType,
-		Body: composingBody(on), FailureReport: msrp.FailureNo})
+	typ := content.TypeComposing
+	body := content.AppendComposing(nil, content.Composing{Active: on, Refresh: content.MinRefresh, ContentType: textPlain})
+	if wrapped {
+		var err error
+		if body, err = l.wrap(l.gw.cfg.Now(), typ, body); err != nil {
+			return // an address that cannot be written; texts go on
+		}
+		typ = "message/cpim"
+	}
+	err := s.Send(session.Outgoing{MessageID: l.gw.cfg.Endpoint.NewMessageID(), ContentType: typ, Body: body,
+		FailureReport: msrp.FailureNo, Control: true})
 	if err != nil {
 		l.gw.cfg.Logger.Debug("typing state not sent", "leg", string(l.id), "error", err)
 	}
-}
-
-func takesComposing(far *sdpmsrp.Media) bool {
-	return far.AcceptTypes.Accepts(composingType) ||
-		far.AcceptTypes.PrefersCPIM() && far.AcceptWrappedTypes.Accepts(composingType)
 }
 
 // wireID is the Message-ID of an own message: the engine's name when the grammar takes it, else a
