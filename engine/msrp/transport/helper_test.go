@@ -85,6 +85,13 @@ func (h *heard) handler() Handler {
 	}
 }
 
+// holds asks under the recorder's lock.
+func (h *heard) holds(ok func() bool) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return ok()
+}
+
 // until waits until ok holds, which is asked under the recorder's lock.
 func (h *heard) until(t testing.TB, what string, ok func() bool) {
 	t.Helper()

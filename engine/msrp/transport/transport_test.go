@@ -39,5 +39,6 @@ func TestPassiveConversation(t *testing.T) {
 	if rest, err := p.ReadEOF(); err != nil || rest != "" {
 		t.Errorf("after the end: %d octets, %v", len(rest), err)
 	}
+	p.Close()
 	eventually(t, "the end of the connection", func() bool { return e.Stats().Connections == 0 })
 }
