@@ -18,6 +18,8 @@ type assembly struct {
 	total       int64   // as announced
 	last        time.Time
 	success     bool
+	failure     msrp.FailureReport
+	from        string // From-Path of its first chunk
 }
 
 type piece struct {

@@ -99,11 +99,7 @@ func (c *Conn) Tick(now time.Time) {
 	for _, s := range c.sessions {
 		for i := len(s.open) - 1; i >= 0; i-- {
 			if a := s.open[i]; !now.Before(a.last.Add(s.cfg.MaxGap)) {
-				s.partial(a, Expired)
-				s.history.refuse(a.id, msrp.CodeStop)
-				if c.in.message == a {
-					c.in.discard = true
-				}
+				s.expire(a)
 			}
 		}
 		if s.keepsAlive() && !now.Before(s.active.Add(s.cfg.KeepAlive)) {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"slices"
 	"time"
 
 	"text911/engine/msrp"
@@ -115,10 +114,10 @@ func (s *Session) begin(now time.Time, f *msrp.Frame, in *incoming) int {
 		return 0
 	}
 	if a == nil {
-		a = &assembly{id: msrp.MessageID(id), contentType: string(f.ContentType()), length: msrp.Unknown, total: total}
+		a = &assembly{id: msrp.MessageID(id), contentType: string(f.ContentType()), length: msrp.Unknown, total: total, from: s.intern(f.From())}
 		s.open = append(s.open, a)
 	}
-	a.last = now
+	a.last, a.failure = now, f.FailureReport
 	a.success = a.success || f.SuccessReport
 	in.message = a
 	return 0
@@ -174,33 +173,6 @@ func (s *Session) collect(now time.Time, f *msrp.Frame, in *incoming) int {
 		return msrp.CodeStop
 	}
 	return 0
-}
-
-// reserve asks all three caps for memory.
-func (s *Session) reserve(n int64) bool {
-	c := s.conn
-	if s.memory+s.pending.octets+n > s.cfg.MaxMemory || c.memory+n > c.cfg.MaxMemory {
-		return false
-	}
-	if s.cfg.Reserve != nil && n > 0 && !s.cfg.Reserve(n) {
-		return false
-	}
-	s.memory += n
-	c.memory += n
-	return true
-}
-
-func (s *Session) release(n int64) {
-	if n == 0 {
-		return
-	}
-	s.memory -= n
-	if s.conn != nil {
-		s.conn.memory -= n
-	}
-	if s.cfg.Reserve != nil {
-		s.cfg.Reserve(-n)
-	}
 }
 
 // endChunk handles the end-line of a chunk of a longer or repeated message.
@@ -315,49 +287,8 @@ func (s *Session) endRepeat(now time.Time, f *msrp.Frame, in *incoming) {
 	}
 	s.conn.stats.RepeatedMessages++
 	if f.SuccessReport {
-		s.conn.sendReport(f.From(), s.localRaw, msrp.MessageID(id), max(d.length, in.start+in.octets-1))
+		length := max(d.length, in.start+in.octets-1)
+		s.conn.sendReport(f.From(), s.localRaw, msrp.MessageID(id), wholeMessage(length), msrp.CodeOK)
 	}
 	s.conn.event(Event{Kind: EventRepeat, Session: s, MessageID: msrp.MessageID(id)})
-}
-
-// find gives the incomplete message of that id, or nil.
-func (s *Session) find(id []byte) *assembly {
-	for _, a := range s.open {
-		if string(a.id) == string(id) {
-			return a
-		}
-	}
-	return nil
-}
-
-// drop frees an incomplete message.
-func (s *Session) drop(a *assembly) {
-	if i := slices.Index(s.open, a); i >= 0 {
-		s.open = slices.Delete(s.open, i, i+1)
-		s.release(a.held)
-	}
-}
-
-// partial ends an incomplete message and shows what came of its beginning, if it is text:
-// half a call for help is worth more than none.
-func (s *Session) partial(a *assembly, why PartialReason) {
-	s.drop(a)
-	media := mediaType(a.contentType)
-	body := a.prefix()
-	if len(body) == 0 && len(a.pieces) > 0 {
-		body = a.pieces[0].data // the beginning is missing, not the words
-	}
-	if !isText(media) || len(body) == 0 {
-		return
-	}
-	s.conn.event(Event{Kind: EventPartial, Session: s, MessageID: a.id, ContentType: a.contentType, Body: body, Partial: why})
-}
-
-// dropIncoming ends everything that is half received or waits for a verdict.
-func (s *Session) dropIncoming(now time.Time) {
-	for len(s.open) > 0 && s.conn != nil {
-		s.partial(s.open[0], Cut)
-	}
-	s.pending.clear()
-	s.limitPending()
 }

@@ -84,16 +84,21 @@ func (s *Session) owe(f *msrp.Frame, id msrp.MessageID, length int64, success bo
 		slot = uint32(len(p.slots))
 		p.slots = append(p.slots, owed{})
 	}
-	if from := f.From(); string(from) != s.fromRaw {
-		s.fromRaw = string(from)
-	}
 	o := &p.slots[slot]
 	o.turn++
 	o.idLength = uint8(copy(o.id[:], f.ID()))
-	o.to, o.message, o.length = s.fromRaw, id, length
+	o.to, o.message, o.length = s.intern(f.From()), id, length
 	o.success, o.failure, o.follower = success, f.FailureReport, follower
 	p.open++
 	return Ticket{slot, o.turn}
+}
+
+// intern keeps one copy of the From-Path that nearly every frame of a session repeats.
+func (s *Session) intern(from msrp.RawPath) string {
+	if string(from) != s.fromRaw {
+		s.fromRaw = string(from)
+	}
+	return s.fromRaw
 }
 
 // limitPending holds the peer back while too many verdicts are owed.
@@ -171,14 +176,17 @@ func (s *Session) answerOwed(o *owed, code int) {
 		c.urgent = msrp.AppendAnswer(c.urgent, o.id[:o.idLength], msrp.RawPath(to).First(), s.localRaw, code)
 	}
 	if o.success && code == msrp.CodeOK {
-		c.sendReport(msrp.RawPath(to), s.localRaw, o.message, o.length)
+		c.sendReport(msrp.RawPath(to), s.localRaw, o.message, wholeMessage(o.length), msrp.CodeOK)
 	}
 }
 
-// sendReport queues a success REPORT for a whole message (RFC 4975 §7.1.2).
-func (c *Conn) sendReport(to, from msrp.RawPath, id msrp.MessageID, length int64) {
-	rng := msrp.ByteRange{Start: 1, End: length, Total: length}
-	status := msrp.Status{Code: msrp.CodeOK}
+func wholeMessage(length int64) msrp.ByteRange {
+	return msrp.ByteRange{Start: 1, End: length, Total: length}
+}
+
+// sendReport queues a REPORT (RFC 4975 §7.1.2).
+func (c *Conn) sendReport(to, from msrp.RawPath, id msrp.MessageID, rng msrp.ByteRange, code int) {
+	status := msrp.Status{Code: code}
 	r := msrp.Request{
 		ID: c.newID(nil), Method: msrp.REPORT, To: to, From: from,
 		MessageID: id, Range: &rng, Status: &status,
