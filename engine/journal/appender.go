@@ -29,6 +29,7 @@ type appender struct {
 	// The rest belongs to run.
 	enc      encoder
 	fences   *fences
+	costs    costs
 	rd       *reader
 	next     uint64 // sequence of the next record
 	flight   []*group
@@ -62,7 +63,7 @@ var errTimeout = errors.New("no answer from the store in time")
 func newAppender(port *localPort, s *stream, stats *counters, cfg Config, prefix string) *appender {
 	return &appender{store: port, tail: s.tail, blocks: s.blocks, stats: stats, wait: cfg.AckWait,
 		queue: make(chan *request, cfg.Queue), quit: make(chan struct{}), ended: make(chan struct{}),
-		fences: newFences(), enc: encoder{names: &s.names, inbox: port.inbox, prefix: prefix}}
+		fences: newFences(), costs: newCosts(), enc: encoder{names: &s.names, inbox: port.inbox, prefix: prefix}}
 }
 
 func (a *appender) start() { a.wg.Go(a.run) }
@@ -185,7 +186,7 @@ func (a *appender) prepare() error {
 // the appender knows are set aside as suspects.
 func (a *appender) gather(r *request) *group {
 	a.numbers++
-	g := &group{number: a.numbers, plain: a.blocks != nil}
+	g := &group{number: a.numbers, plain: a.blocks != nil, few: a.costs.few()}
 	for size := 0; r != nil; r = a.more(size) {
 		seq, known := a.fences.get(r.call)
 		if known && r.last != NoFence && r.last != seq {
@@ -238,7 +239,7 @@ func (a *appender) learn(g *group) {
 func (a *appender) send(g *group) {
 	a.enc.start()
 	g.encode(&a.enc)
-	g.sent = time.Now()
+	g.sent, g.alone = time.Now(), len(a.flight) == 0
 	a.flight = append(a.flight, g)
 	a.rd.flight <- g // has room: at most groupsInFlight are under way
 	a.write(a.enc.buf)
@@ -262,6 +263,9 @@ func (a *appender) landed(g *group) {
 			a.flight = append(a.flight[:i], a.flight[i+1:]...)
 			break
 		}
+	}
+	if g.alone && !g.bad {
+		a.costs.learn(g, time.Since(g.sent))
 	}
 	if g.bad {
 		a.stats.fallbacks.Add(1)

@@ -12,9 +12,6 @@ const (
 	// groupsInFlight: while the server stores one group and the reader syncs
 	// another, the next one is encoded.
 	groupsInFlight = 3
-	// fewSingles is up to how many records plain publishes take fewer syncs
-	// than a batch.
-	fewSingles = 4
 	// nextBatch is how many Appends must wait for a second batch to be sent
 	// while one is under way: a batch has a price, so it had better be full.
 	nextBatch = 400
@@ -37,6 +34,8 @@ const (
 // one.
 type group struct {
 	plain   bool // single records go as plain publishes
+	few     int  // so do up to so many, if there is nothing else
+	alone   bool // nothing else was under way when it was sent
 	singles []*request
 	multis  []*request
 	records int   // in multis
@@ -81,7 +80,7 @@ func (g *group) add(r *request) bool {
 // encode writes the group's frames. first is set.
 func (g *group) encode(e *encoder) {
 	total := len(g.singles) + g.records
-	if g.plain || g.records == 0 && total <= fewSingles {
+	if g.plain || g.records == 0 && total <= g.few {
 		g.encodePlain(e)
 	}
 	n := g.records

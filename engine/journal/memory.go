@@ -291,6 +291,7 @@ func (m *Memory) Forget(psap string, seq uint64) error {
 		s.calls[r.Call] = s.calls[r.Call][1:]
 		s.recs, s.first = s.recs[1:], s.first+1
 	}
+	s.tail.forget(seq)
 	return nil
 }
 

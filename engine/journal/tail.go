@@ -76,6 +76,15 @@ func (t *tail) restart(last uint64) {
 	t.signal()
 }
 
+// forget drops the records up to and including seq.
+func (t *tail) forget(seq uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.n > 0 && t.ring[t.head].Seq <= seq {
+		t.drop(1)
+	}
+}
+
 func (t *tail) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
