@@ -10,7 +10,7 @@ import (
 	"text911/callmodel"
 )
 
-// Epoch is the beginning of every scenario.
+// epoch is the beginning of every scenario.
 var epoch = time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
 
 // Epoch returns the time at which every scenario begins.

@@ -7,7 +7,8 @@ import (
 	"text911/callmodel"
 )
 
-// Every transition of a 1PCC call is in this file.
+// Every transition of a 1PCC call is in this file, which is long for that reason: what a call does is
+// understood from one place or not at all.
 //
 //	                     LegOffered
 //	       (new) ───────────────────────► queued ◄─────────────────────┐

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	freshSlots = 4096 // a power of two
+	freshSlots = 8192 // a power of two
 	freshLocks = 16   // a power of two
 	freshLimit = 4096 // larger envelopes are decoded again instead of being held
 )
