@@ -359,6 +359,8 @@ func (d *Dialog) Send(ctx context.Context, msg Message) (int, error) {
 	select {
 	case code := <-got:
 		return code, nil
+	case <-d.life.Done(): // a BYE overtook the response
+		return 0, context.Cause(d.life)
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
 	}

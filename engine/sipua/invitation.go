@@ -25,7 +25,7 @@ func (r *ringing) stop() {
 		r.timer.Stop()
 	}
 	if r.rel != nil {
-		r.rel.timer.Stop()
+		r.rel.stop()
 		r.rel = nil
 	}
 }

@@ -12,8 +12,13 @@ type reliable struct {
 	rseq     uint32
 	data     []byte
 	interval time.Duration
-	spent    time.Duration
 	timer    *time.Timer
+	limit    *time.Timer
+}
+
+func (r *reliable) stop() {
+	r.timer.Stop()
+	r.limit.Stop()
 }
 
 // alertReliably sends a 180 that asks for PRACK. RSeq starts at random below 2^31 and counts up by
@@ -33,16 +38,20 @@ func (d *Dialog) alertReliably() {
 	rel := &reliable{rseq: r.rseq, data: data, interval: d.ua.cfg.T1}
 	r.rel = rel
 	rel.timer = d.call.after(rel.interval, func() { d.remindPrack(rel) })
+	rel.limit = d.call.after(64*d.ua.cfg.T1, func() { d.unpracked(rel) })
+}
+
+// unpracked refuses the INVITE whose reliable response nobody acknowledged (RFC 3262 §3).
+func (d *Dialog) unpracked(rel *reliable) {
+	if d.ring == nil || d.ring.rel != rel || d.phase != phaseEarly {
+		return
+	}
+	d.ring.tx.respond(504, "", nil)
+	d.finish(End{By: PartyNetwork, How: HowTimeout, Code: 504})
 }
 
 func (d *Dialog) remindPrack(rel *reliable) {
 	if d.ring == nil || d.ring.rel != rel || d.phase != phaseEarly {
-		return
-	}
-	rel.spent += rel.interval
-	if rel.spent >= 64*d.ua.cfg.T1 { // RFC 3262 §3: the INVITE is refused with a 5xx
-		d.ring.tx.respond(504, "", nil)
-		d.finish(End{By: PartyNetwork, How: HowTimeout, Code: 504})
 		return
 	}
 	d.ua.count.bump(&d.ua.count.resent)
@@ -61,7 +70,7 @@ func (d *Dialog) prackIn(tx *serverTx) {
 		tx.respond(481, "", nil)
 		return
 	}
-	r.rel.timer.Stop()
+	r.rel.stop()
 	r.rel = nil
 	tx.respond(200, "", nil)
 }

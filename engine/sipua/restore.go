@@ -93,6 +93,8 @@ func (u *UA) Options(ctx context.Context, target string) (int, error) {
 	select {
 	case code := <-got:
 		return code, nil
+	case <-u.life.Done():
+		return 0, ErrOver
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
 	}

@@ -76,9 +76,9 @@ func TestDialogIdentityAndSequence(t *testing.T) {
 // after it (RFC 3261 §12.2.2).
 func TestRequestsAreResequenced(t *testing.T) {
 	a := newApp()
-	order := make(chan string, 10)
-	a.onRequest = func(r Request) error { order <- r.Facts.UserAgent; return nil }
 	bubble(t, Config{}, a, func(t *testing.T, p *far) {
+		order := make(chan string, 10)
+		a.onRequest = func(r Request) error { order <- r.Facts.UserAgent; return nil }
 		p.establish(a)
 		p.send("MESSAGE", 4, "", "User-Agent: 4")
 		p.send("MESSAGE", 3, "", "User-Agent: 3")
@@ -208,9 +208,9 @@ func TestCancelAheadOfInvite(t *testing.T) {
 // SIP-08: BYE ends the dialog, a pending request of the far end gets 487, what comes later 481.
 func TestByeIn(t *testing.T) {
 	a := newApp()
-	hold := make(chan struct{})
-	a.onOffer = func(Offer) ([]byte, error) { <-hold; return []byte(answerSDP), nil }
 	bubble(t, Config{}, a, func(t *testing.T, p *far) {
+		hold := make(chan struct{})
+		a.onOffer = func(Offer) ([]byte, error) { <-hold; return []byte(answerSDP), nil }
 		p.establish(a)
 		p.send("INVITE", 2, offerSDP+"a=x\r\n")
 		p.want("100")
@@ -282,9 +282,9 @@ func TestByeWaitsForAck(t *testing.T) {
 // 10 s; one that meets an INVITE of ours gets 491.
 func TestOneInviteAtATime(t *testing.T) {
 	a := newApp()
-	hold := make(chan struct{})
-	a.onOffer = func(Offer) ([]byte, error) { <-hold; return []byte(answerSDP), nil }
 	bubble(t, Config{}, a, func(t *testing.T, p *far) {
+		hold := make(chan struct{})
+		a.onOffer = func(Offer) ([]byte, error) { <-hold; return []byte(answerSDP), nil }
 		in := p.establish(a)
 		p.send("INVITE", 2, offerSDP+"a=x\r\n")
 		p.want("100")
@@ -366,9 +366,6 @@ func TestReinviteWhileAckIsMissing(t *testing.T) {
 			}
 			next[Confirmed](t, a)
 		})
-		for len(a.events) > 0 {
-			<-a.events
-		}
 	}
 }
 
