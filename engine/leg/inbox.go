@@ -12,6 +12,9 @@ import (
 // maxTyping is how much may wait before typing states are not added any more.
 const maxTyping = 32
 
+// keptRoom is how much room an empty inbox keeps.
+const keptRoom = 4
+
 // Codes of verdicts on texts (RFC 4975 §10).
 const (
 	codeTimeout   = 408 // nobody has it: the sender repeats or says so
@@ -92,10 +95,9 @@ func (l *leg) delivered(_ callmodel.Outcome, err error) {
 	}
 	l.mu.Lock()
 	it := l.inbox.queue[0]
-	l.inbox.queue[0] = item{}
-	l.inbox.queue = l.inbox.queue[1:]
-	if len(l.inbox.queue) == 0 {
-		l.inbox.queue = l.inbox.queue[:0:0]
+	l.inbox.queue = slices.Delete(l.inbox.queue, 0, 1)
+	if len(l.inbox.queue) == 0 && cap(l.inbox.queue) > keptRoom {
+		l.inbox.queue = nil
 	}
 	l.inbox.busy = false
 	l.mu.Unlock()

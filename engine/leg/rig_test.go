@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -210,6 +209,13 @@ func (r *rig) ctx() context.Context {
 	return ctx
 }
 
+// short is for what must not succeed.
+func (r *rig) short() context.Context {
+	ctx, cancel := context.WithTimeout(r.t.Context(), 300*time.Millisecond)
+	r.t.Cleanup(cancel)
+	return ctx
+}
+
 // events are those of the log, oldest first.
 func (r *rig) events() []callmodel.Event {
 	r.t.Helper()
@@ -365,14 +371,4 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
-}
-
-func dial(t *testing.T, address string) net.Conn {
-	t.Helper()
-	c, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
 }

@@ -31,6 +31,9 @@ type Config struct {
 	SIPTLS *tls.Config
 	// MSRPTLS makes MSRP run over TLS with this certificate; nil: in clear.
 	MSRPTLS *tls.Config
+	// Pretend makes the SDP name this certificate instead of MSRPTLS's: a connection that is not
+	// whose it says.
+	Pretend *tls.Config
 	// Element is the domain name of the simulated network; empty: esrp.example.net.
 	Element string
 
@@ -69,8 +72,11 @@ func New(cfg Config) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.MSRPTLS != nil {
-		n.prints = sdpmsrp.Fingerprints{sdpmsrp.FingerprintOf(cfg.MSRPTLS.Certificates[0].Certificate[0])}
+	if named := cfg.MSRPTLS; named != nil {
+		if cfg.Pretend != nil {
+			named = cfg.Pretend
+		}
+		n.prints = sdpmsrp.Fingerprints{sdpmsrp.FingerprintOf(named.Certificates[0].Certificate[0])}
 	}
 	n.ua, err = sipua.New(sipua.Config{
 		Listeners: n.sipListeners(), Policy: anybody{}, Host: n.cfg.Address, User: "esrp", Agent: "esrptest",
