@@ -1,7 +1,7 @@
 // The screen's own life: joins link, board, commands, sound and page. Parts read it and call its
 // actions; nothing else changes it.
 
-import { alertKey, emptyBoard, fromSnapshot, groups, live, transcript } from './board.js';
+import { addViews, alertKey, emptyBoard, fromSnapshot, groups, live, transcript } from './board.js';
 import { Commands } from './commands.js';
 import { Link } from './link.js';
 import { Heed, ringing, title } from './ring.js';
@@ -14,15 +14,16 @@ import * as wire from './wire.js';
 const silenceFor = 30000;
 const typingFor = 8000;
 const pageOf = 500;
+const previews = 12; // waiting texts whose words are fetched for the list
 
 export class App {
   constructor({ render, polite, assertive, focus, soon, me }) {
     Object.assign(this, { render, polite, assertive, focus, soon, me });
     this.now = () => Date.now();
+    this.client = wire.newID(); // this page: a newer connection of it replaces an older one
     this.board = emptyBoard;
     this.ready = true;
     this.login = me.agent ? null : { need: 'name' };
-    this.askPSAP = false; // only when the server does not say which PSAP it serves
     this.selected = null;
     this.drafts = new Map(); // call → {text, unsent, id}
     this.noteDrafts = new Map();
@@ -39,7 +40,7 @@ export class App {
     this.sounds = new Sounds((can) => this.soundChanged(can));
     this.couldRing = false;
     this.link = new Link({
-      connect: wire.socketTo(() => wire.wsURL(this.ticket)),
+      connect: wire.socketTo(() => this.address()),
       now: this.now, random: Math.random,
       hello: () => (this.me.agent && this.me.psap ? this.introduction() : null),
       emit: (what, detail) => this.heard(what, detail),
@@ -52,7 +53,12 @@ export class App {
   }
 
   introduction() {
-    return { psap: this.me.psap, agent: this.me.agent, position: this.me.position || undefined, can_ring: this.sounds.can };
+    return { psap: this.me.psap, agent: this.me.agent, position: this.me.position || undefined, can_ring: this.sounds.can, client: this.client };
+  }
+
+  // address: a ticket is good once, so each connection needs one of its own.
+  async address() {
+    return wire.wsURL(this.token ? await this.fetchTicket() : '');
   }
 
   // ---- what the link tells ----
@@ -65,11 +71,11 @@ export class App {
 
   on_hello(f) {
     this.server = f;
-    if (!this.me.psap) this.me.psap = f.psap || (f.psaps && f.psaps[0]) || '';
+    const psaps = f.psaps || [];
+    if (!this.me.psap && psaps.length === 1) [this.me.psap] = psaps;
     if (f.time) this.skew = Date.parse(f.time) - this.now();
     if (!this.me.psap) {
-      this.askPSAP = true;
-      this.login = { need: 'name' };
+      this.login = { need: 'psap', psaps };
     }
   }
 
@@ -87,6 +93,7 @@ export class App {
     this.fetching.clear();
     if (f.again) this.say(this.gap ? 'Part of what happened could not be recovered line by line: everything was loaded again.' : 'Everything was loaded again.', 'new');
     this.gap = null;
+    this.fetchList(f.snapshot && f.snapshot.next);
     this.settleFromBoard();
     this.fetchOpen();
     this.sendState();
@@ -110,7 +117,8 @@ export class App {
     const before = this.board;
     this.board = live(before, e);
     if (this.board.repeats === before.repeats) this.commands.seen(e);
-    if (e.seq && this.board.seq !== before.seq) this.attend(kindOf(e), e);
+    if (this.board.repeats === before.repeats && e.class !== 'ephemeral') this.attend(kindOf(e), e);
+    else if (kindOf(e) === 'alert.raised') this.attend('alert.raised', e);
   }
 
   on_reply(f) {
@@ -122,12 +130,9 @@ export class App {
   }
 
   async on_refused() {
-    if (this.token) {
-      await this.fetchTicket();
-    } else if (await wire.wantsLogin()) {
-      this.link.stop({ login: true });
-      this.login = { need: 'token' };
-    }
+    if (this.token || this.login || !(await wire.wantsLogin())) return;
+    this.link.stop({ login: true });
+    this.login = { need: 'token' };
     this.changed();
   }
 
@@ -135,7 +140,7 @@ export class App {
 
   attend(kind, e) {
     const call = this.board.calls.get(e.subject);
-    const v = call && call.view;
+    const v = call ? call.view : {};
     const d = e.data || {};
     if (kind === 'message.received' && v.holder === this.me.agent) {
       this.heed.arrived(e.subject);
@@ -161,6 +166,10 @@ export class App {
     const call = entry.data.call;
     if (reply.ok) {
       if (entry.type === 'call.transcript') this.gotTranscript(entry, reply.data || {});
+      if (entry.type === 'call.list') {
+        this.board = addViews(this.board, reply.data.calls || []);
+        this.fetchList(reply.data.next);
+      }
       if (entry.type === 'call.claim') this.claimed(call);
       if (entry.type === 'call.note') this.noteDrafts.delete(call);
       return this.changed();
@@ -180,8 +189,10 @@ export class App {
     const call = entry.data.call;
     const draft = this.drafts.get(call);
     const text = draft && draft.text ? `${entry.data.text}\n${draft.text}` : entry.data.text;
-    const same = text === entry.data.text && (error.code === 'not_confirmed' || error.code === 'no_answer');
-    this.drafts.set(call, { text, unsent: refusalWords(error), id: same ? entry.id : undefined });
+    // Where it is not certain that nothing was done, the same words under the same claim go with the
+    // same id again, so that they cannot arrive twice.
+    const again = text === entry.data.text && error.retryable ? { id: entry.id, fence: entry.data.fence } : {};
+    this.drafts.set(call, { text, unsent: refusalWords(error), ...again });
     this.assertive(`Your line was not sent. ${refusalWords(error)}`);
   }
 
@@ -197,14 +208,20 @@ export class App {
 
   claimed(call) {
     this.failures.forEach((c, m) => c === call && this.failures.delete(m));
-    this.select(call, 'reply');
+    if (this.selected === call && !this.dialog) this.focus('reply');
   }
 
   // ---- transcripts ----
 
   fetchOpen() {
-    const mine = groups(this.board, this.me.agent).mine.map((c) => c.view.call);
-    new Set([this.selected, ...mine]).forEach((id) => id && this.fetchTranscript(id));
+    const g = groups(this.board, this.me.agent);
+    const near = [...g.mine, ...g.waiting.slice(0, previews)].map((c) => c.view.call);
+    new Set([this.selected, ...near]).forEach((id) => id && this.fetchTranscript(id));
+  }
+
+  // fetchList asks for the calls that did not fit into the snapshot.
+  fetchList(cursor) {
+    if (cursor) this.commands.issue('call.list', { limit: pageOf, cursor });
   }
 
   fetchTranscript(id, after = 0) {
@@ -231,10 +248,7 @@ export class App {
     Object.assign(this.me, { agent: agent || this.me.agent, position: position ?? this.me.position, psap: psap || this.me.psap });
     this.remember();
     this.login = null;
-    if (token) {
-      this.token = token;
-      return this.fetchTicket().then(() => this.start());
-    }
+    if (token) this.token = token;
     this.start();
   }
 
@@ -246,13 +260,15 @@ export class App {
 
   async fetchTicket() {
     try {
-      this.ticket = await wire.ticket(this.token, { agent: this.me.agent, psap: this.me.psap });
+      return await wire.ticket(this.token, { agent: this.me.agent });
     } catch (e) {
       if (e.status === 401 || e.status === 403) {
         this.token = null;
         this.link.stop({ login: true });
-        this.login = { need: 'token', error: 'This token was not accepted.' };
+        this.login = { need: 'token', error: e.status === 403 ? 'This token belongs to another name.' : 'This token was not accepted.' };
+        this.changed();
       }
+      throw e;
     }
   }
 
@@ -350,7 +366,7 @@ export class App {
     }
     this.drafts.delete(this.selected);
     this.typingAt = 0;
-    this.commands.issue('message.send', { call: v.call, fence: v.fence, text: d.text.trim() }, { id: d.id });
+    this.commands.issue('message.send', { call: v.call, fence: v.fence, text: d.text }, { id: d.fence === v.fence ? d.id : undefined });
     this.changed();
   }
 
@@ -517,9 +533,19 @@ export class App {
     if (this.dirty) return;
     this.dirty = true;
     this.soon(() => {
+      if (!this.dirty) return;
       this.dirty = false;
       this.look();
     });
+  }
+
+  // flush draws at once. After a key this is needed: what is typed next must land where the key led,
+  // and not in the box that was there before.
+  flush() {
+    if (!this.dirty) return;
+    this.dirty = false;
+    this.look();
+    this.render(true);
   }
 
   look() {

@@ -27,6 +27,18 @@ export function fromSnapshot(board, epoch, seq, snapshot) {
   return { ...board, epoch, seq, calls, agents, alerts, queue: snapshot.queue || {} };
 }
 
+// addViews adds calls that were asked for separately; what the stream told meanwhile wins.
+export function addViews(board, views) {
+  const calls = new Map(board.calls);
+  for (const view of views) {
+    const old = calls.get(view.call);
+    if (!old || (old.view.seq || 0) < view.seq) {
+      calls.set(view.call, { lines: emptyLines, typing: null, ...old, view: { ...(old && old.view), ...view }, whole: false });
+    }
+  }
+  return { ...board, calls };
+}
+
 // live takes an event of the stream. A durable one that was here before changes nothing.
 export function live(board, event) {
   if (event.class === 'ephemeral' || !event.seq) return ephemeral(board, event);
@@ -49,7 +61,8 @@ function callEvent(board, event) {
   const hole = !offered && call.view.call_seq && event.call_seq > call.view.call_seq + 1;
   const next = {
     ...call,
-    view: applyToView(call.view, event),
+    // A view that was asked for separately may be ahead of the stream.
+    view: event.seq > (call.view.seq || 0) ? applyToView(call.view, event) : call.view,
     lines: addEvent(call.lines, event),
     whole: call.whole && !hole,
     typing: kindOf(event) === 'message.received' ? null : call.typing,
@@ -97,7 +110,8 @@ function ephemeral(board, event) {
     case 'queue.stats':
       return { ...board, queue: d };
     default:
-      return board;
+      // An alert that the log is away cannot be in the log.
+      return alertEvent(board, event);
   }
 }
 
@@ -131,8 +145,15 @@ function tidy(board) {
   return { ...board, calls };
 }
 
-// groups sorts the calls for the list: waiting, mine, others', closed; waiting and open ones oldest
-// first, closed ones newest first.
+// urgency orders Resource-Priority values of the namespace esnet, 4 being the highest (RFC 7135 §4);
+// the server's queue goes by it too.
+function urgency(priority) {
+  const m = /^esnet\.([0-4])$/i.exec((priority || '').trim());
+  return m ? Number(m[1]) : 0;
+}
+
+// groups sorts the calls for the list: waiting, mine, others', closed; waiting ones by priority and
+// then oldest first, open ones oldest first, closed ones newest first.
 export function groups(board, me) {
   const g = { waiting: [], mine: [], others: [], closed: [] };
   for (const c of board.calls.values()) {
@@ -144,7 +165,7 @@ export function groups(board, me) {
     else g.others.push(c);
   }
   const byAge = (a, b) => (a.view.offered < b.view.offered ? -1 : a.view.offered > b.view.offered ? 1 : a.view.call < b.view.call ? -1 : 1);
-  g.waiting.sort(byAge);
+  g.waiting.sort((a, b) => urgency(b.view.priority) - urgency(a.view.priority) || byAge(a, b));
   g.mine.sort(byAge);
   g.others.sort(byAge);
   g.closed.sort((a, b) => ((a.view.closed_at || '') < (b.view.closed_at || '') ? 1 : -1));

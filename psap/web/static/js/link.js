@@ -11,7 +11,7 @@ const ackEach = 100;
 
 // After these the same cursor may be used again. 1005, 1006 and the like come from the network, not
 // from the server. Any other code means: stop and tell the person.
-const resumable = new Set([1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 4000, 4005, 4006, 4008, 4009, 4011]);
+const resumable = new Set([1000, 1001, 1005, 1006, 1011, 1012, 1013, 4000, 4005, 4006, 4008, 4009, 4011]);
 const startAgain = new Set([4007]);
 
 export class Link {
@@ -133,8 +133,8 @@ export class Link {
     this.epoch = f.epoch || this.helloEpoch || this.epoch;
     this.acked = f.seq;
     this.begin();
-    this.emit('ready', { ...f, epoch: this.epoch, again: lost });
     this.turn('live');
+    this.emit('ready', { ...f, epoch: this.epoch, again: lost });
   }
 
   resumed(f) {

@@ -14,6 +14,8 @@ const root = document.getElementById('app');
 const politely = document.getElementById('polite');
 const loudly = document.getElementById('assertive');
 
+root.replaceChildren();
+
 function me() {
   let kept = {};
   try {
@@ -33,23 +35,25 @@ function speak(box, most) {
   };
 }
 
-let drawn = false;
-function draw() {
-  if (drawn) return;
-  drawn = true;
-  const go = () => {
-    drawn = false;
-    paint();
-  };
-  if (document.visibilityState === 'visible') requestAnimationFrame(go);
-  else go();
+let owed = false; // a drawing
+function draw(now) {
+  if (now || document.visibilityState !== 'visible') return paint();
+  if (owed) return undefined;
+  owed = true;
+  return requestAnimationFrame(() => owed && paint());
 }
 
 function paint() {
+  owed = false;
   document.title = app.tab;
   document.documentElement.dataset.sound = app.ring.sound;
   document.documentElement.dataset.link = app.link.word;
   render(app.login ? login(app) : screen(), root);
+  if (wanted && !app.dialog) {
+    const el = (places[wanted] || [wanted]).map((id) => document.getElementById(id)).find(Boolean);
+    wanted = null;
+    if (el) el.focus();
+  }
 }
 
 function screen() {
@@ -66,17 +70,13 @@ function screen() {
   </div>`;
 }
 
+let wanted = null;
 const places = { reply: ['reply', 'conversation'], conversation: ['log', 'conversation'], details: ['details'] };
 
-// focus goes to a place once it is drawn.
+// focus goes to a place with the next drawing.
 function focus(where) {
-  setTimeout(() => requestAnimationFrame(() => {
-    for (const id of places[where] || [where]) {
-      const el = document.getElementById(id);
-      if (el && !app.dialog) return el.focus();
-    }
-    return undefined;
-  }), 0);
+  wanted = where;
+  app.changed();
 }
 
 const channel = new MessageChannel();
@@ -115,7 +115,7 @@ const acts = {
 
 const inDialogs = new Set(['silence', 'help']);
 
-document.addEventListener('keydown', (e) => {
+function onKey(e) {
   app.acted();
   const m = match(e);
   if (!m || app.login || !acts[m.id]) return;
@@ -123,7 +123,13 @@ document.addEventListener('keydown', (e) => {
   if (e.repeat && m.id !== 'next' && m.id !== 'previous') return;
   if (app.dialog && !inDialogs.has(m.id)) return;
   acts[m.id](m);
+}
+
+document.addEventListener('keydown', (e) => {
+  onKey(e);
+  app.flush();
 });
+document.addEventListener('click', () => app.flush());
 document.addEventListener('pointerdown', () => app.acted());
 document.addEventListener('visibilitychange', () => {
   app.link.doubt();

@@ -1,13 +1,23 @@
 // What reaches out of the page: the WebSocket, the ticket, the clock's worker, ids.
 
+// socketTo makes connections to what url() says each time; url may have to ask for a ticket first.
 export function socketTo(url) {
   return ({ message, close }) => {
-    const ws = new WebSocket(url(), ['text911.v1']);
-    ws.addEventListener('message', (e) => message(e.data));
-    ws.addEventListener('close', (e) => close({ code: e.code, reason: e.reason }));
+    let ws = null;
+    let over = false;
+    const open = (u) => {
+      if (over) return;
+      ws = new WebSocket(u, ['text911.v1']);
+      ws.addEventListener('message', (e) => message(e.data));
+      ws.addEventListener('close', (e) => close({ code: e.code, reason: e.reason }));
+    };
+    Promise.resolve().then(url).then(open).catch(() => close({ code: 1006 }));
     return {
-      send: (text) => { if (ws.readyState === WebSocket.OPEN) ws.send(text); },
-      close: (code, reason) => { if (ws.readyState < WebSocket.CLOSING) ws.close(code, reason); },
+      send: (text) => { if (ws && ws.readyState === WebSocket.OPEN) ws.send(text); },
+      close: (code, reason) => {
+        over = true;
+        if (ws && ws.readyState < WebSocket.CLOSING) ws.close(code, reason);
+      },
     };
   };
 }

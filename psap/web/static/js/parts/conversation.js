@@ -54,8 +54,8 @@ function typingLine(app, call) {
 function empty(app) {
   const n = app.groups.waiting.length;
   return html`<section class="conversation none" id="conversation" tabindex="-1" aria-label="No text chosen" key="none">
-    ${n ? html`<p class="tone-new lead">${icon('new')}<strong>${n} ${n === 1 ? 'text is' : 'texts are'} waiting.</strong></p>
+    ${n ? html`<h1 class="tone-new lead">${icon('new')}<strong>${n} ${n === 1 ? 'text is' : 'texts are'} waiting.</strong></h1>
         <p>${button({ key: 'answer', kind: 'first ring', onClick: () => app.answerNext(), children: 'Answer next' })}</p>`
-      : html`<p class="quiet lead">No text is waiting.</p><p class="quiet">A new one rings until somebody answers it.</p>`}
+      : html`<h1 class="quiet lead">No text is waiting.</h1><p class="quiet">A new one rings until somebody answers it.</p>`}
   </section>`;
 }

@@ -13,7 +13,7 @@ export function details(app) {
       ${row('Number', number(v.caller))}
       ${row('Address', v.caller && v.caller.address, 'id')}
       ${row('Name', v.caller && v.caller.name)}
-      ${row('Vouched for', v.caller && v.caller.address && (v.caller.asserted ? 'by the network' : 'NOT by the network'))}
+      ${row('Asserted', v.caller && v.caller.address && (v.caller.asserted ? 'by the network' : 'NOT by the network'))}
       ${row('Signature', v.caller && v.caller.verstat)}
       ${row('Languages', languages(v))}
       ${row('Comes by', bearer(v))}
@@ -63,7 +63,7 @@ function one(app, l) {
     <dl>
       ${row('How', methodWords(l))}
       ${row('Within', l.radius_m ? `${metres(l.radius_m)} (radius)` : l.latitude ? 'not stated' : '')}
-      ${row('Sure to', l.confidence ? `${l.confidence} %` : '')}
+      ${row('Confidence', l.confidence ? `${l.confidence} %` : '')}
       ${row('Shape', l.shape && l.shape !== 'circle' && l.shape !== 'point' ? l.shape.replace('_', ' ') : '')}
       ${row('Age', old === null ? 'not stated' : age(old))}
       ${row('Reference', l.reference, 'id')}

@@ -31,8 +31,11 @@ class Modal extends Component {
     if (first) first.focus();
   }
 
+  // close() gives the focus back while the dialog is still there; its removal then takes the caret
+  // away and typing would go nowhere. So the focus is let go here and set once all is drawn.
   componentWillUnmount() {
     this.ref.current.close();
+    if (document.activeElement) document.activeElement.blur();
   }
 
   render({ name, onLeave, children }) {

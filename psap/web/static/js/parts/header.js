@@ -24,7 +24,7 @@ export function header(app) {
   return html`<header class="top">
     ${link(app)}
     <p class="who"><b>${app.me.agent}</b>${app.me.position && html`, position ${app.me.position}`} <span class="quiet">${app.me.psap}</span></p>
-    <p class=${`waiting ${waiting ? 'tone-new' : 'quiet'}`} id="waiting">${icon('new')}<strong>${waiting}</strong> waiting</p>
+    <p class=${`count ${waiting ? 'tone-new' : 'quiet'}`} id="waiting">${icon('new')}<strong>${waiting}</strong> waiting</p>
     <div class="actions">
       ${button({ id: 'answer', key: 'answer', kind: waiting ? 'first ring' : '', disabled: !waiting, onClick: () => app.answerNext(), children: 'Answer next' })}
       ${button({ id: 'pause', key: 'pause', pressed: !app.ready, onClick: () => app.toggleReady(), children: app.ready ? 'Ready' : 'Paused: no ringing' })}
@@ -46,7 +46,8 @@ export function banners(app) {
     const code = app.stopped && app.stopped.code;
     const why = { 4010: 'This place was opened on another screen or tab.', 4003: 'This screen is not allowed to take texts.', 4004: 'The login was refused.', 4012: 'This page is of another version than the server. Reload it.' };
     list.push(html`<p class="banner tone-late" key="stopped">${icon('blind')}<span><strong>Stopped.</strong> ${why[code] || 'The server ended the connection and does not want it back.'} ${code ? `(${code})` : ''}</span>
-      <button type="button" class="button" onClick=${() => location.reload()}>Reload</button></p>`);
+      <button type="button" class="button" onClick=${() => location.reload()}>Reload</button>
+      <button type="button" class="button" onClick=${() => app.forget()}>Sign in anew</button></p>`);
   }
   for (const [key, a] of app.board.alerts) {
     const tone = a.severity === 'alarm' ? 'late' : a.severity === 'warning' ? 'new' : 'quiet';

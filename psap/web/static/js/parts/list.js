@@ -39,12 +39,11 @@ function item(app, call) {
   const since = v.phase === 'closed' ? timeOf(v.closed_at) : age(now - Date.parse(v.queued_at && v.phase === 'queued' ? v.queued_at : v.offered));
   return html`<li key=${v.call}>
     <button type="button" class=${`call tone-${s.tone} ${here ? 'here' : ''}`} data-call=${v.call} data-state=${s.word} aria-current=${here ? 'true' : undefined} onClick=${() => app.select(v.call, 'reply')}>
-      <span class="state">${icon(s.icon)}<b>${s.word}</b> <span class="age">${since}</span></span>
+      <span class="state">${icon(s.icon)}<b>${s.word}</b> ${s.detail && html`<span class="detail">${s.detail}</span>`} <span class="age">${since}</span></span>
       <span class="number">${number(v.caller)}
         ${unread > 0 && html` <span class="badge">${unread} unread</span>`}
         ${v.test && html` <span class="mark">TEST</span>`}
       </span>
-      ${s.detail && html`<span class="detail">${s.detail}</span>`}
       ${last && html`<span class="last" lang=${last.lang} dir="auto">${last.text}</span>`}
       <span class="where quiet">${icon('place')}${hint(v)}</span>
     </button>

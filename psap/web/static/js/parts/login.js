@@ -14,10 +14,12 @@ export function login(app) {
     <h1 id="logintitle">text911 call taker</h1>
     ${app.login.error && html`<p class="tone-late" role="alert">${app.login.error}</p>`}
     <label for="agent">Your name or number</label>
-    <input id="agent" name="agent" required maxlength="64" autocomplete="username" value=${app.me.agent} autofocus=${!token} />
+    <input id="agent" name="agent" required maxlength="64" autocomplete="username" defaultValue=${app.me.agent} autofocus=${app.login.need === 'name'} />
     <label for="position">Position <span class="quiet">(may be empty)</span></label>
-    <input id="position" name="position" maxlength="32" autocomplete="off" value=${app.me.position} />
-    ${app.askPSAP && html`<label for="psap">PSAP</label><input id="psap" name="psap" required maxlength="255" autocomplete="organization" value=${app.me.psap} />`}
+    <input id="position" name="position" maxlength="32" autocomplete="off" defaultValue=${app.me.position} />
+    ${app.login.need === 'psap' && (app.login.psaps.length
+      ? html`<label for="psap">PSAP</label><select id="psap" name="psap" required autofocus>${app.login.psaps.map((p) => html`<option key=${p}>${p}</option>`)}</select>`
+      : html`<p class="tone-late" role="alert">This server serves no PSAP that you may work for.</p>`)}
     ${token && html`<label for="token">Token <span class="quiet">(from your administrator)</span></label>
       <input id="token" name="token" type="password" required autocomplete="current-password" autofocus />`}
     <button type="submit" id="signin" class="button first">Sign in and switch sound on <kbd>Enter</kbd></button>
