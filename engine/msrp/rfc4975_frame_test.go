@@ -61,6 +61,7 @@ func TestHeaderForm(t *testing.T) {
 	}
 	t.Run("path order", func(t *testing.T) {
 		expect(t, "MSRP aaaa1 SEND\r\nX-A: b\r\n"+to+from+"Message-ID: m0Kq\r\n-------aaaa1$\r\n", bad, good)
+		expect(t, "MSRP aaaa1 SEND\r\n"+to+"X-A: b\r\n"+from+"Message-ID: m0Kq\r\n-------aaaa1$\r\n", bad, good)
 	})
 }
 
@@ -76,6 +77,7 @@ func TestMalformedHeader(t *testing.T) {
 		"space in name":   "A B: x\r\n",
 		"control":         "X-A: a\x01b\r\n",
 		"delete":          "X-A: ab\x7f\r\n",
+		"long and delete": "X-A: abcdefg\x7fabcdefgh\r\n",
 		"long and NUL":    "X-A: " + strings.Repeat("abcdefgh", 9) + "\x00\r\n",
 		"lone CR":         "X-A: a\rb\r\n",
 		"lone LF":         "X-A: a\nX-B: b\r\n",

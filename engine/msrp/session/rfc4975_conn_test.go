@@ -29,6 +29,11 @@ func TestOneBinding(t *testing.T) {
 	other.receive(strings.ReplaceAll(bindFrame, "bind0001", "bind0002"))
 	other.wantTold("bound")
 	other.wantSaid("200 bind0002")
+	if err := s.Send(other.now, text("mOut1", "x")); err != nil {
+		t.Error("the session that is bound again does not send:", err)
+	}
+	other.settle()
+	other.wantSaid("send mOut1 1-1/1 $")
 }
 
 // CON-08: the From-Path of the first SEND in both profiles.
@@ -185,6 +190,10 @@ func TestFaultBeforeBinding(t *testing.T) {
 	e.receive(strings.Replace(bindFrame, "To-Path: "+ownText+"\r\n", "", 1))
 	e.wantTold("close")
 	e.wantSaid()
+	e, _ = newEnd(t, msrp.Strict, config(t))
+	e.receive(strings.Replace(bindFrame, "From-Path: "+peerText+"\r\n", "", 1))
+	e.wantTold("close")
+	e.wantSaid()
 }
 
 // FRM-33: over a limit of the header section: 400, then close.
@@ -233,6 +242,11 @@ func TestClosingEndsTheRunningChunk(t *testing.T) {
 	e.receive(bindFrame + "GET / HTTP/1.1\r\n")
 	e.wantTold("close")
 	e.wantSaid("send mBulk 1-*/1048576 +", "200 bind0001")
+	e, one, _ = two(t)
+	e.send(one, bulk("mBulk", 1<<20, 1))
+	e.write(e.conn.AppendOutput(nil, 10_000))
+	e.receive("GET / HTTP/1.1\r\n")
+	e.wantSaid("send mBulk 1-*/1048576 +")
 }
 
 // FRM-05: an id that is under way is not used again, whoever uses it.

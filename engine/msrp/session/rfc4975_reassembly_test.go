@@ -161,7 +161,15 @@ func TestReassemblyMemory(t *testing.T) {
 	if got := fill(e, "mTwo", 1); got != "413 one00001" {
 		t.Error("one more:", got)
 	}
-	e.receive(sendFrame("one00003", "mOne", "1-4/*", "", "help", "+")) // overlap costs nothing lasting
+	e.receive(sendFrame("one00003", "mOne", "1-4/*", "", "help", "#"))
+	if held != 0 {
+		t.Errorf("%d octets are reserved for nothing", held)
+	}
+	fill(e, "mThree", 3000)
+	e.receive(sendFrame("one00004", "mThree", "1-1000/*", "", strings.Repeat("y", 1000), "+"))
+	if held != 3000 {
+		t.Errorf("%d octets are reserved for 3000: an overlap counts twice", held)
+	}
 	s.Close(e.now)
 	if held != 0 {
 		t.Errorf("%d octets are still reserved", held)

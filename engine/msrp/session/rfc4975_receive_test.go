@@ -116,17 +116,18 @@ func TestRepetitionWhilePending(t *testing.T) {
 		e.judge = func(session.Event) int { return 0 }
 		e.receive(sendFrame("one00001", "mOne", "1-4/4", "", "help", "$"))
 		e.receive(sendFrame("one00002", "mOne", "1-4/4", "Success-Report: yes\r\n", "help", "$"))
+		e.receive(sendFrame("one00001", "mOne", "1-4/4", "Success-Report: yes\r\n", "help", "$")) // written twice
 		e.wantTold("message mOne 4")
 		e.wantSaid()
 		if code == 200 {
 			s.Accept(e.now, e.events[0].Ticket)
 			e.settle()
-			e.wantSaid("200 one00001", "200 one00002", "report mOne 1-4/4")
+			e.wantSaid("200 one00001", "200 one00002", "report mOne 1-4/4", "200 one00001")
 			continue
 		}
 		s.Reject(e.now, e.events[0].Ticket, code)
 		e.settle()
-		e.wantSaid("413 one00001", "413 one00002")
+		e.wantSaid("413 one00001", "413 one00002", "413 one00001")
 	}
 }
 
@@ -196,6 +197,21 @@ func TestBackPressure(t *testing.T) {
 	if len(e.told) != 10 || len(e.said) != 10 || !e.conn.WantsInput() {
 		t.Errorf("%d messages, %d answers", len(e.told), len(e.said))
 	}
+}
+
+// A session that owes verdicts and ends does not hold up the others on its connection.
+func TestEndReleasesBackPressure(t *testing.T) {
+	one, other := config(t), config(t)
+	one.MaxPending = 1
+	other.Local = mustPath(t, strings.Replace(ownText, "Lq9T", "Zz9T", 1))[0]
+	e, all := newEnd(t, msrp.Strict, one, other)
+	e.judge = func(session.Event) int { return 0 }
+	e.receive(sendFrame("one00001", "mOne", "1-4/4", "", "help", "$") +
+		strings.Replace(sendFrame("two00001", "mTwo", "1-4/4", "", "help", "$"), "Lq9T", "Zz9T", 1))
+	e.wantTold("bound", "message mOne 4")
+	all[0].Close(e.now)
+	e.settle()
+	e.wantTold("bound", "message mTwo 4")
 }
 
 // Typing states and the heartbeat of some clients are answered at once; only the first are

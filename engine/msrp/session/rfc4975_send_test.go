@@ -175,6 +175,37 @@ func TestResponseTimer(t *testing.T) {
 	}
 }
 
+// A response that is faster than our own books.
+func TestResponseBeforeWrote(t *testing.T) {
+	e, s := newSender(t, nil)
+	e.send(s, text("mOut1", "x"))
+	e.send(s, text("mOut2", "x"))
+	got := ids(string(e.conn.AppendOutput(nil, 1<<16)))
+	e.conn.Receive(e.now, []byte(response(got[0], 200)))
+	e.send(s, text("mOut3", "x"))
+	e.conn.AppendOutput(nil, 1<<16)
+	if _, ok := e.conn.Deadline(); ok {
+		t.Error("a timer runs before anything was handed over")
+	}
+	e.conn.Wrote(e.now)
+	e.now = e.now.Add(30 * time.Second)
+	e.conn.Tick(e.now)
+	e.settle()
+	e.wantTold("accepted mOut1 200", "timeout mOut2 408", "timeout mOut3 408")
+}
+
+// What waits is bounded in octets, and room comes back as it goes out.
+func TestQueueOctets(t *testing.T) {
+	e, s := newSender(t, func(c *session.Config) { c.MaxQueued = 100 })
+	for i := range 10 {
+		e.send(s, text(fmt.Sprintf("mOne%d", i), strings.Repeat("x", 60)))
+		if err := s.Send(e.now, text(fmt.Sprintf("mTwo%d", i), strings.Repeat("x", 60))); !errors.Is(err, session.ErrFull) {
+			t.Fatalf("%d: got %v", i, err)
+		}
+		e.settle()
+	}
+}
+
 // SND-12: partial and no have no timer; an error is told with partial and ignored with no.
 func TestSendWithoutTimer(t *testing.T) {
 	for _, tt := range []struct {
