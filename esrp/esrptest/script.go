@@ -3,6 +3,7 @@ package esrptest
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,7 +13,8 @@ type Story struct {
 	Title  string // one line for people
 	Caller Caller
 	Mode   Mode
-	// GiveUp cancels the call when it was not answered after this time; 0: wait as long as it takes.
+	// GiveUp cancels the call when it has rung for this time, at the player's pace; 0: wait as long
+	// as it takes.
 	GiveUp time.Duration
 	Steps  []Step
 }
@@ -25,6 +27,17 @@ type Player struct {
 	*Texter
 	pace  float64
 	heard int // replies the script has waited for
+
+	gaveUp atomic.Bool
+}
+
+// giveUp cancels a call that has rung for so long.
+func (p *Player) giveUp(ctx context.Context, d time.Duration) {
+	if p.Ringing(ctx) != nil || p.pause(ctx, d) != nil {
+		return
+	}
+	p.gaveUp.Store(true)
+	p.Cancel()
 }
 
 // pause waits for d at the player's pace.
@@ -98,10 +111,10 @@ func HangUp() Step {
 	return func(ctx context.Context, p *Player) error { return p.HangUp(ctx) }
 }
 
-// Stay waits until the other side ends the conversation, or hangs up after d.
+// Stay waits until the other side ends the conversation, or hangs up after d, at the player's pace.
 func Stay(d time.Duration) Step {
 	return func(ctx context.Context, p *Player) error {
-		waiting, cancel := context.WithTimeout(ctx, d)
+		waiting, cancel := context.WithTimeout(ctx, time.Duration(float64(d)*p.pace))
 		defer cancel()
 		if err := p.Over(waiting); err == nil {
 			return nil
@@ -122,16 +135,15 @@ func (n *Network) Play(ctx context.Context, s Story, pace float64) Account {
 }
 
 func (n *Network) play(ctx context.Context, s Story, p *Player) error {
-	inviting, cancel := ctx, context.CancelFunc(func() {})
 	if s.GiveUp > 0 {
-		inviting, cancel = context.WithTimeout(ctx, s.GiveUp)
+		waiting, cancel := context.WithCancel(ctx)
+		defer cancel()
+		n.spawn(func(context.Context) { p.giveUp(waiting, s.GiveUp) })
 	}
-	err := p.Invite(inviting)
-	cancel()
-	if s.GiveUp > 0 && inviting.Err() != nil && ctx.Err() == nil {
-		return nil // it gave up, as the story says
-	}
-	if err != nil {
+	if err := p.Invite(ctx); err != nil {
+		if p.gaveUp.Load() && ctx.Err() == nil {
+			return nil // as the story says
+		}
 		return err
 	}
 	for _, step := range s.Steps {
