@@ -1,0 +1,411 @@
+package psaptest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"text911/callmodel"
+	"text911/psap/api"
+	"text911/psap/console"
+)
+
+// TakerConfig says how a Taker works. Console must be set.
+type TakerConfig struct {
+	Console Config
+	// Claims reports whether to take a call. nil: every call.
+	Claims func(callmodel.View) bool
+	// Reply is what to answer to a line; "" answers nothing. nil: nothing is answered.
+	Reply func(call callmodel.CallID, m callmodel.MessageReceived) string
+	// Done, asked after every line and every reply that was stored, reports whether to close the
+	// call. nil: calls are not closed.
+	Done func(callmodel.View) bool
+	// Seen, if set, is told every event.
+	Seen func(*Event)
+	// Answered, if set, is told the reply to every command.
+	Answered func(typ string, r api.Reply)
+}
+
+// TakerStats are counters.
+type TakerStats struct {
+	Connections, Resumes, Gaps      int
+	Claimed, Lost, Closed           int // claims that were granted, refused; calls closed by us
+	Lines, Shown, Replies, Refusals int
+	Cursor                          Cursor
+}
+
+// Taker is a call taker who needs no rest. It runs on one goroutine, that of Run.
+type Taker struct {
+	cfg   TakerConfig
+	calls map[callmodel.CallID]*takenCall
+	asked map[callmodel.CommandID]asked // commands without a reply
+
+	mu      sync.Mutex // guards what is below
+	console *Console
+	stats   TakerStats
+}
+
+// takenCall is what the taker knows of a call.
+type takenCall struct {
+	view    callmodel.View
+	owed    []callmodel.MessageReceived // lines without an answer in the log, in order
+	closing bool
+	asked   bool // a claim is under way
+}
+
+type asked struct {
+	typ  string
+	call callmodel.CallID
+}
+
+// NewTaker returns a Taker that does nothing until Run.
+func NewTaker(cfg TakerConfig) *Taker {
+	return &Taker{cfg: cfg, calls: map[callmodel.CallID]*takenCall{}, asked: map[callmodel.CommandID]asked{}}
+}
+
+// Stats returns the counters.
+func (t *Taker) Stats() TakerStats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stats
+}
+
+func (t *Taker) tally(f func(*TakerStats)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f(&t.stats)
+}
+
+// Break cuts the connection, as a broken network does; the taker comes back.
+func (t *Taker) Break() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.console != nil {
+		t.console.Break()
+	}
+}
+
+// Run works until ctx ends, over any number of connections. It returns nil when ctx ended, otherwise
+// why it may not come back.
+func (t *Taker) Run(ctx context.Context) error {
+	cursor := &Cursor{}
+	for try := 0; ; try++ {
+		err := t.shift(ctx, cursor, func() { try = 0 })
+		if ctx.Err() != nil {
+			return nil
+		}
+		if final(err) {
+			return err
+		}
+		// Full jitter from 250 ms to 10 s; the first try at once.
+		most := min(250*time.Millisecond<<min(try, 6), 10*time.Second)
+		if try == 0 {
+			most = 20 * time.Millisecond
+		}
+		pause := time.NewTimer(time.Duration(rand.Int64N(int64(most))))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return nil
+		}
+	}
+}
+
+// final: the server said something that trying again does not change.
+func final(err error) bool {
+	if c, ok := CutOf(err); ok {
+		return !console.Resumable(c.Code) && c.Code != console.CloseBadCursor
+	}
+	var refused *Refused
+	return errors.As(err, &refused) && refused.Status < 500
+}
+
+// shift is one connection.
+func (t *Taker) shift(ctx context.Context, cursor *Cursor, live func()) error {
+	c, err := Dial(ctx, t.cfg.Console, cursor)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	t.console = c
+	t.stats.Connections++
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		t.console = nil
+		t.mu.Unlock()
+		c.Close()
+	}()
+	clear(t.asked)
+	f, err := t.begin(ctx, c)
+	if err != nil {
+		return err
+	}
+	live()
+	resumed := f.Op == "resumed"
+	caughtUp := f.To
+	if !resumed || cursor.Seq >= caughtUp {
+		if err := t.again(c); err != nil {
+			return err
+		}
+		resumed = false
+	}
+	if _, err := c.Send("", api.AgentState, map[string]any{"state": "ready", "can_ring": t.cfg.Console.CanRing}); err != nil {
+		return err
+	}
+	for {
+		f, err := c.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := t.frame(c, f); err != nil {
+			return err
+		}
+		if resumed && cursor.Seq >= caughtUp {
+			resumed = false
+			if err := t.again(c); err != nil {
+				return err
+			}
+		}
+		t.tally(func(s *TakerStats) { s.Cursor = *cursor })
+	}
+}
+
+func (t *Taker) begin(ctx context.Context, c *Console) (Frame, error) {
+	var f Frame
+	var err error
+	if c.Cursor.Epoch == "" {
+		f, err = c.Start(ctx)
+	} else {
+		f, err = c.Resume(ctx)
+		t.tally(func(s *TakerStats) { s.Resumes++ })
+	}
+	if err == nil && f.Op == "gap" {
+		t.tally(func(s *TakerStats) { s.Gaps++ })
+		f, err = c.begin(ctx)
+	}
+	if err == nil && f.Op == "ready" {
+		t.snapshot(f.Snapshot)
+	}
+	return f, err
+}
+
+func (t *Taker) snapshot(s *Snapshot) {
+	if s == nil {
+		return
+	}
+	for _, v := range s.Calls {
+		if v.Done() {
+			delete(t.calls, v.Call)
+			continue
+		}
+		if k := t.calls[v.Call]; k != nil {
+			k.view = v
+		} else {
+			t.calls[v.Call] = &takenCall{view: v}
+		}
+	}
+}
+
+// again does what may have been left undone by an earlier connection. Repeats have the same ids.
+func (t *Taker) again(c *Console) error {
+	for _, k := range t.calls {
+		k.asked = false
+		if err := t.attend(c, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Taker) frame(c *Console, f Frame) error {
+	switch f.Op {
+	case "event":
+		if t.cfg.Seen != nil {
+			t.cfg.Seen(f.Event)
+		}
+		if f.Event.Durable() && f.Event.Call != callmodel.PSAPLevel {
+			return t.event(c, f)
+		}
+	case "ready":
+		t.snapshot(f.Snapshot)
+		return t.again(c)
+	case "reply":
+		return t.reply(c, f.Reply())
+	}
+	return nil
+}
+
+func (t *Taker) event(c *Console, f Frame) error {
+	ev, err := f.Model()
+	if err != nil {
+		return err
+	}
+	k := t.calls[ev.Call]
+	if k == nil {
+		if _, offered := ev.Data.(callmodel.CallOffered); !offered {
+			return nil
+		}
+		k = &takenCall{}
+		t.calls[ev.Call] = k
+	}
+	k.view.Apply(ev)
+	switch d := ev.Data.(type) {
+	case callmodel.MessageReceived:
+		t.tally(func(s *TakerStats) { s.Lines++ })
+		k.owed = append(k.owed, d)
+		if err := t.shown(c, ev.Call, d.Message); err != nil {
+			return err
+		}
+	case callmodel.MessageQueued:
+		k.answered(ev.Command)
+	case callmodel.CallQueued:
+		k.asked = false
+	case callmodel.CallClosed:
+		delete(t.calls, ev.Call)
+		return nil
+	}
+	return t.attend(c, k)
+}
+
+func (t *Taker) shown(c *Console, call callmodel.CallID, m callmodel.MessageID) error {
+	id := callmodel.CommandID("shown-" + string(t.cfg.Console.Agent) + "-" + string(m))
+	t.asked[id] = asked{api.MessageShown, call}
+	_, err := c.Send(id, api.MessageShown, api.ShownData{Call: call, Message: m})
+	return err
+}
+
+// attend does what the state of a call asks for.
+func (t *Taker) attend(c *Console, k *takenCall) error {
+	v := &k.view
+	switch {
+	case v.Done() || k.closing:
+		return nil
+	case v.Phase == callmodel.PhaseQueued:
+		return t.claim(c, k)
+	case v.Holder != t.cfg.Console.Agent:
+		return nil
+	}
+	for _, m := range k.owed {
+		if err := t.answer(c, k, m); err != nil {
+			return err
+		}
+	}
+	if t.cfg.Done != nil && t.cfg.Done(*v) {
+		k.closing = true
+		return t.ask(c, v.Call, api.CallClose, fmt.Sprintf("close-%s-%d", v.Call, v.Fence), api.CloseData{Call: v.Call, Fence: v.Fence, Reason: "done"})
+	}
+	return nil
+}
+
+func (t *Taker) claim(c *Console, k *takenCall) error {
+	if k.asked || t.cfg.Claims != nil && !t.cfg.Claims(k.view) {
+		return nil
+	}
+	k.asked = true
+	return t.ask(c, k.view.Call, api.CallClaim, fmt.Sprintf("claim-%s-%s-%d", t.cfg.Console.Agent, k.view.Call, k.view.Fence), api.ClaimData{Call: k.view.Call})
+}
+
+// answer replies to a line once per claim, unless the log has the reply already.
+func (t *Taker) answer(c *Console, k *takenCall, m callmodel.MessageReceived) error {
+	id := replyID(m.Message, k.view.Fence)
+	if _, under := t.asked[callmodel.CommandID(id)]; under {
+		return nil
+	}
+	text := ""
+	if t.cfg.Reply != nil {
+		text = t.cfg.Reply(k.view.Call, m)
+	}
+	if text == "" {
+		k.owed = remove(k.owed, string(m.Message))
+		return nil
+	}
+	return t.ask(c, k.view.Call, api.MessageSend, id, api.SendData{Call: k.view.Call, Fence: k.view.Fence, Text: callmodel.Private(text)})
+}
+
+func (t *Taker) ask(c *Console, call callmodel.CallID, typ, id string, data any) error {
+	t.asked[callmodel.CommandID(id)] = asked{typ, call}
+	_, err := c.Send(callmodel.CommandID(id), typ, data)
+	return err
+}
+
+func (t *Taker) reply(c *Console, r api.Reply) error {
+	a, ok := t.asked[r.ID]
+	if !ok {
+		return nil
+	}
+	if t.cfg.Answered != nil {
+		t.cfg.Answered(a.typ, r)
+	}
+	k := t.calls[a.call]
+	t.tally(func(s *TakerStats) { s.count(a.typ, r.OK) })
+	if r.OK {
+		if a.typ != api.MessageSend { // its event ends what is owed
+			delete(t.asked, r.ID)
+		}
+		return nil
+	}
+	delete(t.asked, r.ID)
+	if k == nil {
+		return nil
+	}
+	switch a.typ {
+	case api.CallClose:
+		k.closing = false
+	case api.CallClaim:
+		k.asked = r.Error.Code == callmodel.CodeAlreadyTaken
+	}
+	if !r.Error.Retryable {
+		return nil
+	}
+	return t.attend(c, k)
+}
+
+func (s *TakerStats) count(typ string, ok bool) {
+	switch {
+	case typ == api.CallClaim && ok:
+		s.Claimed++
+	case typ == api.CallClaim:
+		s.Lost++
+	case !ok:
+		s.Refusals++
+	case typ == api.MessageShown:
+		s.Shown++
+	case typ == api.MessageSend:
+		s.Replies++
+	case typ == api.CallClose:
+		s.Closed++
+	}
+}
+
+func replyID(m callmodel.MessageID, fence callmodel.Fence) string {
+	return fmt.Sprintf("reply-%s-%d", m, fence)
+}
+
+// answered takes the line off what is owed whose reply the log has.
+func (k *takenCall) answered(by *callmodel.CommandRef) {
+	if by == nil {
+		return
+	}
+	for _, m := range k.owed {
+		var fence uint64
+		if n, _ := fmt.Sscanf(string(by.ID), "reply-"+string(m.Message)+"-%d", &fence); n == 1 {
+			k.owed = remove(k.owed, string(m.Message))
+			return
+		}
+	}
+}
+
+func remove(ms []callmodel.MessageReceived, id string) []callmodel.MessageReceived {
+	out := make([]callmodel.MessageReceived, 0, len(ms))
+	for _, m := range ms {
+		if string(m.Message) != id {
+			out = append(out, m)
+		}
+	}
+	return out
+}
