@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func BenchmarkEcho(b *testing.B) {
 // at once, one SEND outstanding per session.
 func BenchmarkSession(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
-		b.Run(fmt.Sprintf("conns=%d", n), func(b *testing.B) { benchLoad(b, sessionLoad(b, n, Accepted)) })
+		b.Run(fmt.Sprintf("conns=%d", n), func(b *testing.B) { benchLoad(b, sessionLoad(b, n, accept)) })
 	}
 }
 
@@ -34,7 +35,7 @@ func BenchmarkSession(b *testing.B) {
 func BenchmarkShare(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("conns=%d", n), func(b *testing.B) {
-			echo, session := echoLoad(b, n), sessionLoad(b, n, Accepted)
+			echo, session := echoLoad(b, n), sessionLoad(b, n, accept)
 			rounds := int64(10)
 			b.ResetTimer()
 			var rate [2]float64
@@ -53,6 +54,55 @@ func BenchmarkShare(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLater is BenchmarkSession with verdicts that another goroutine gives
+// later, as a log does.
+func BenchmarkLater(b *testing.B) {
+	for _, n := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprintf("conns=%d", n), func(b *testing.B) {
+			owed := make(chan Message, 4096)
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				for m := range owed {
+					m.Accept()
+				}
+			}()
+			b.Cleanup(func() { close(owed); <-ended })
+			benchLoad(b, sessionLoad(b, n, func(_ *Session, m Message) Verdict { owed <- m; return Later }))
+		})
+	}
+}
+
+// BenchmarkIdle reports the memory of one idle, bound session with its
+// connection, beside that of one idle connection of the echo server; each figure
+// holds the client's half as well.
+func BenchmarkIdle(b *testing.B) {
+	const n = 2000
+	inUse := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapInuse + m.StackInuse
+	}
+	for range b.N {
+		start := inUse()
+		echo := echoLoad(b, n)
+		middle := inUse()
+		load := sessionLoad(b, n, accept)
+		load.Total = 2 * n // every session has had a message
+		if _, err := load.Run(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		end := inUse()
+		b.ReportMetric(float64(middle-start)/n, "echo-B/conn")
+		b.ReportMetric(float64(end-middle)/n, "session-B/conn")
+		runtime.KeepAlive(echo)
+	}
+}
+
+func accept(*Session, Message) Verdict { return Accepted }
 
 func benchLoad(b *testing.B, load *msrptest.Load) {
 	load.Total = int64(b.N)
@@ -84,11 +134,11 @@ func echoLoad(b *testing.B, n int) *msrptest.Load {
 	return load
 }
 
-func sessionLoad(b *testing.B, n int, v Verdict) *msrptest.Load {
+func sessionLoad(b *testing.B, n int, received func(*Session, Message) Verdict) *msrptest.Load {
 	e, l := running(b, testConfig())
 	load := &msrptest.Load{}
 	for range n {
-		s := newSession(b, e, l, Handler{Received: func(*Session, Message) Verdict { return v }})
+		s := newSession(b, e, l, Handler{Received: received})
 		setPeer(b, s, peerURI)
 		load.Sessions = append(load.Sessions, msrptest.LoadSession{
 			Conn: connect(b, l.Addr()), To: s.URI().Wire(), From: peerURI, Body: benchBody})

@@ -89,8 +89,8 @@ func TestWrongToPath(t *testing.T) {
 	other.Close()
 	answered(t, p, "late0001", msrptest.Send("late0001", other.URI().Wire(), peerURI, "mLate01", "late"), 481)
 	answered(t, p, "still001", msrptest.Send("still001", to, peerURI, "mStill1", "here"), 200)
-	if len(h.messages) != 1 || e.Stats().UnknownSession == 0 {
-		t.Errorf("%d messages, %d unknown", len(h.messages), e.Stats().UnknownSession)
+	if len(h.received()) != 1 || e.Stats().UnknownSession == 0 {
+		t.Errorf("%d messages, %d unknown", len(h.received()), e.Stats().UnknownSession)
 	}
 }
 
@@ -133,8 +133,8 @@ func TestSecondConnection(t *testing.T) {
 	r := dialPeer(t, l)
 	answered(t, r, "again001", msrptest.Send("again001", to, peerURI, "mFirst1", "one"), 200)
 	answered(t, r, "again002", msrptest.Send("again002", to, peerURI, "mSecond", "two"), 200)
-	if len(h.messages) != 2 { // the repeated one is known from before the loss
-		t.Errorf("%d messages shown, want 2", len(h.messages))
+	if len(h.received()) != 2 { // the repeated one is known from before the loss
+		t.Errorf("%d messages shown, want 2", len(h.received()))
 	}
 }
 
@@ -182,8 +182,8 @@ func TestThreeSessionsOneConnection(t *testing.T) {
 	p.Close()
 	for i, h := range all {
 		h.until(t, "each loss", func() bool { return len(h.lost) == 1 })
-		if len(h.messages) != 1 || h.lost[0].Code != 0 || len(h.lost[0].Unconfirmed) != 1 {
-			t.Errorf("session %d: %d messages, loss %+v", i, len(h.messages), h.lost[0])
+		if len(h.received()) != 1 || h.losses()[0].Code != 0 || len(h.losses()[0].Unconfirmed) != 1 {
+			t.Errorf("session %d: %d messages, loss %+v", i, len(h.received()), h.losses()[0])
 		}
 		if sessions[i].Bound() {
 			t.Errorf("session %d is still bound", i)
@@ -221,7 +221,7 @@ func TestUnconfirmedComeAgain(t *testing.T) {
 	h.until(t, "two confirmations", func() bool { return len(h.updates) == 2 })
 	p.Close()
 	h.until(t, "the loss", func() bool { return len(h.lost) == 1 })
-	if got := h.lost[0].Unconfirmed; len(got) != 3 || got[0] != ids[2] || got[2] != ids[4] {
+	if got := h.losses()[0].Unconfirmed; len(got) != 3 || got[0] != ids[2] || got[2] != ids[4] {
 		t.Errorf("unconfirmed %v, want the last three", got)
 	}
 	setPeer(t, s, "msrp://192.0.2.9:50000/Nn2Xw7Vb4Rk8Zp3HdLq9;tcp") // CON-13
@@ -266,7 +266,7 @@ func TestSupersededBinding(t *testing.T) {
 	r := dialPeer(t, l)
 	answered(t, r, "third001", msrptest.Bind("third001", to, peerURI, "mThird1"), 506)
 	h.until(t, "both messages", func() bool { return len(h.messages) == 2 })
-	if len(h.lost) != 0 {
+	if len(h.losses()) != 0 {
 		t.Error("a superseded binding was told as a loss")
 	}
 }
@@ -356,7 +356,7 @@ func TestLaterVerdicts(t *testing.T) {
 	}
 	p.Timeout = 0
 	done := make(chan bool)
-	go func() { done <- h.messages[2].Accept() && h.messages[1].Reject(413) && h.messages[0].Accept() }()
+	go func() { done <- h.received()[2].Accept() && h.received()[1].Reject(413) && h.received()[0].Accept() }()
 	if !<-done {
 		t.Error("a verdict was not taken")
 	}
@@ -367,14 +367,14 @@ func TestLaterVerdicts(t *testing.T) {
 			t.Fatalf("%+v, %v", f, err)
 		}
 	}
-	if h.messages[0].Accept() {
+	if h.received()[0].Accept() {
 		t.Error("a second verdict was taken")
 	}
 	write(t, p, msrptest.Send("later004", to, peerURI, "mLater4", "four"))
 	h.until(t, "the fourth", func() bool { return len(h.messages) == 4 })
 	p.Close()
 	h.until(t, "the loss", func() bool { return len(h.lost) == 1 })
-	if h.messages[3].Accept() {
+	if h.received()[3].Accept() {
 		t.Error("a verdict for a lost connection was taken")
 	}
 }

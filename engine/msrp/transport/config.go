@@ -51,8 +51,8 @@ type Config struct {
 	PerSource, PerSourceRate int
 	// WrongPerMinute bounds the requests of one source that name no session.
 	WrongPerMinute int
-	// Trusted are sources exempt from the limits per source: own relays,
-	// gateways, the trunk's elements.
+	// Trusted are sources exempt from the limits per source and from being ended
+	// to make room: own relays, gateways, the trunk's elements.
 	Trusted []netip.Prefix
 
 	// Probation, HeadTimer and ResponseTimer are those of session.ConnConfig.

@@ -42,6 +42,7 @@ type Conn struct {
 	endpoint *Endpoint
 	listener *Listener // nil when this side opened it
 	source   netip.Addr
+	trusted  bool // its source is: never evicted
 	secure   bool
 	share    *shareKey // further sessions may use it
 	wire     *wire

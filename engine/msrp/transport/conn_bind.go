@@ -163,7 +163,7 @@ func (e *Endpoint) leftProbation(c *Conn) {
 func (e *Endpoint) backOnProbation(c *Conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if _, alive := e.conns[c]; alive && c.listener != nil && !c.isUnbound {
+	if _, alive := e.conns[c]; alive && c.listener != nil && !c.trusted && !c.isUnbound {
 		e.unbound.push(c)
 	}
 }

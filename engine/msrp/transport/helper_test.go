@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -60,7 +61,9 @@ type heard struct {
 	patience time.Duration // of until; longer under a fake clock
 }
 
-func listen(v Verdict) *heard { return &heard{verdict: v, changed: make(chan struct{}, 1), patience: 10 * time.Second} }
+func listen(v Verdict) *heard {
+	return &heard{verdict: v, changed: make(chan struct{}, 1), patience: 10 * time.Second}
+}
 
 func (h *heard) note(f func()) {
 	h.mu.Lock()
@@ -83,6 +86,20 @@ func (h *heard) handler() Handler {
 		Sent:    func(_ *Session, u Update) { h.note(func() { h.updates = append(h.updates, u) }) },
 		Lost:    func(_ *Session, l Loss) { h.note(func() { h.lost = append(h.lost, l) }) },
 	}
+}
+
+// received gives the messages so far.
+func (h *heard) received() []Message {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.messages)
+}
+
+// losses gives the losses so far.
+func (h *heard) losses() []Loss {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.lost)
 }
 
 // holds asks under the recorder's lock.

@@ -112,7 +112,7 @@ func TestEndlessBody(t *testing.T) {
 		answered(t, p, "after001", msrptest.Send("after001", s.URI().Wire(), peerURI, "mAfter1", "fits"), 200)
 	})
 	if !h.holds(func() bool { return len(h.messages) == 1 }) {
-		t.Errorf("%d messages, want the one that fits", len(h.messages))
+		t.Errorf("%d messages, want the one that fits", len(h.received()))
 	}
 }
 
@@ -194,7 +194,7 @@ func TestHalfOpenFlood(t *testing.T) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < flood+3000 {
 		t.Fatalf("needs %d descriptors, has %d", flood+3000, limit.Cur)
 	}
-	e, l := running(t, testConfig())
+	e, l := running(t, Config{PerSource: 2 * flood, PerSourceRate: 2 * flood})
 	h := listen(Accepted)
 	s := newSession(t, e, l, h.handler())
 	var before, after runtime.MemStats
@@ -258,7 +258,7 @@ func TestManyFramesInOneWrite(t *testing.T) {
 		}
 	}
 	h.until(t, "all messages", func() bool { return len(h.messages) == n })
-	for i, m := range h.messages {
+	for i, m := range h.received() {
 		if string(m.ID) != fmt.Sprintf("mMany%06d", i) {
 			t.Fatalf("message %d out of order", i)
 		}

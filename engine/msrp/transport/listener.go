@@ -165,7 +165,9 @@ func (e *Endpoint) accepted(l *Listener, nc net.Conn) {
 	c := newConn(e, nc, now, true)
 	c.listener, c.source, c.secure = l, from.Addr(), l.tls != nil
 	e.conns[c] = struct{}{}
-	e.unbound.push(c)
+	if c.trusted = e.sources.exempt(c.source); !c.trusted {
+		e.unbound.push(c)
+	}
 	if e.ended {
 		e.mu.Unlock()
 		c.kill(endShutdown)

@@ -19,7 +19,7 @@ type totals struct {
 // Stats are the counters of an endpoint since it was made.
 type Stats struct {
 	// Connections and Unbound are those open now, and those among them that
-	// have bound no session; Sessions are the sessions known now.
+	// have bound no session and come from no trusted source; Sessions are the sessions known now.
 	Connections, Unbound, Sessions int
 	// Accepted and Opened count connections by who opened them, Bound bindings.
 	Accepted, Opened, Bound uint64

@@ -149,8 +149,8 @@ func TestWriteStall(t *testing.T) {
 			t.Errorf("Send waited %v", took)
 		}
 		h.until(t, "the loss", func() bool { return len(h.lost) == 1 })
-		if took := time.Since(start); took < 30*time.Second || took > 31*time.Second || len(h.lost[0].Unconfirmed) != 1 {
-			t.Errorf("lost after %v: %+v", took, h.lost[0])
+		if took := time.Since(start); took < 30*time.Second || took > 31*time.Second || len(h.losses()[0].Unconfirmed) != 1 {
+			t.Errorf("lost after %v: %+v", took, h.losses()[0])
 		}
 		synctest.Wait()
 		if st := e.Stats(); st.Ended["stalled"] != 1 {
@@ -181,8 +181,8 @@ func TestSlowReader(t *testing.T) {
 			}
 			got = append(got, buf[:n]...)
 		}
-		if !strings.Contains(string(got), body[:2048]) || len(h.lost) != 0 {
-			t.Errorf("%d octets, %d losses", len(got), len(h.lost))
+		if !strings.Contains(string(got), body[:2048]) || len(h.losses()) != 0 {
+			t.Errorf("%d octets, %d losses", len(got), len(h.losses()))
 		}
 	})
 }
@@ -240,7 +240,7 @@ func TestBackPressure(t *testing.T) {
 			t.Errorf("%d responses, want %d", got, n)
 		}
 		for i := 1; i < n; i++ {
-			if h.messages[i-1].ID >= h.messages[i].ID {
+			if h.received()[i-1].ID >= h.received()[i].ID {
 				t.Fatalf("message %d out of order", i)
 			}
 		}
@@ -329,10 +329,8 @@ func TestSourceLimits(t *testing.T) {
 			t.Errorf("%d accepted, %d refused for the source; want 50 and 1", st.Accepted, st.RefusedSource)
 		}
 	})
-	cfg := testConfig()
-	cfg.MaxUnbound, cfg.MaxConns = 5, 6
-	o := msrptest.PipeOptions{Remote: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}}
-	bubble(t, cfg, o, func(t *testing.T, e *Endpoint, l *Listener, m *msrptest.Listener) {
+	cfg := Config{PerSource: 100, PerSourceRate: 100, MaxUnbound: 5, MaxConns: 6}
+	bubble(t, cfg, msrptest.PipeOptions{}, func(t *testing.T, e *Endpoint, l *Listener, m *msrptest.Listener) {
 		var bound []*msrptest.Peer
 		for range 2 {
 			s := newSession(t, e, l, listen(Accepted).handler())
@@ -347,8 +345,28 @@ func TestSourceLimits(t *testing.T) {
 		if st := e.Stats(); st.Connections > 6 || st.Ended["evicted"] < 36 || st.Unbound > 5 {
 			t.Errorf("%d connections, %d unbound, ended %v", st.Connections, st.Unbound, st.Ended)
 		}
+		if st := e.Stats(); st.RefusedFull != 0 {
+			t.Errorf("%d refused although some had bound nothing", st.RefusedFull)
+		}
 		for _, p := range bound { // refused for the session, but alive
 			answered(t, p, "alive001", msrptest.Bind("alive001", "msrp://192.0.2.1:1/x;tcp", peerURI, "mAlive1"), 481)
+		}
+	})
+}
+
+// Trusted sources are exempt from the limits per source and from eviction; only
+// the limit on all connections stays.
+func TestTrustedSources(t *testing.T) {
+	cfg := testConfig()
+	cfg.MaxUnbound, cfg.MaxConns, cfg.PerSource, cfg.PerSourceRate = 1, 30, 2, 2
+	o := msrptest.PipeOptions{Remote: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}}
+	bubble(t, cfg, o, func(t *testing.T, e *Endpoint, l *Listener, m *msrptest.Listener) {
+		for range 31 {
+			pipePeer(t, m)
+		}
+		synctest.Wait()
+		if st := e.Stats(); st.Connections != 30 || st.RefusedFull != 1 || st.Ended["evicted"] != 0 {
+			t.Errorf("%d connections, %d refused, ended %v", st.Connections, st.RefusedFull, st.Ended)
 		}
 	})
 }

@@ -138,7 +138,7 @@ func TestFingerprintsBothWays(t *testing.T) {
 				ha.until(t, "the end of the session's connection", func() bool { return len(ha.lost) == 1 })
 				eventually(t, "the count", func() bool { return b.Stats().WrongIdentity == 1 })
 			}
-			if sb.Bound() || len(hb.messages) != 0 {
+			if sb.Bound() || len(hb.received()) != 0 {
 				t.Error("bound in spite of the wrong certificate")
 			}
 		})
@@ -169,7 +169,7 @@ func TestEarlyConnectionIsHeldBack(t *testing.T) {
 		if f, err := p.Next(); err == nil {
 			t.Fatalf("answered %d before the answer", f.Code)
 		}
-		if len(h.messages) != 0 || s.Bound() {
+		if len(h.received()) != 0 || s.Bound() {
 			t.Fatal("shown before the answer")
 		}
 		if err := s.SetPeer(peerWith(t, securePeerURI, only(peer))); err != nil {

@@ -17,7 +17,7 @@ func TestPassiveConversation(t *testing.T) {
 	answered(t, p, "bind0001", msrptest.Bind("bind0001", to, peerURI, "mBind01"), 200)
 	answered(t, p, "send0001", msrptest.Send("send0001", to, peerURI, "mText01", "help"), 200)
 	h.until(t, "the message", func() bool { return len(h.messages) == 1 })
-	if m := h.messages[0]; string(m.Body) != "help" || m.ContentType != "text/plain" || m.ID != "mText01" {
+	if m := h.received()[0]; string(m.Body) != "help" || m.ContentType != "text/plain" || m.ID != "mText01" {
 		t.Errorf("message %s of type %s with %d octets", m.ID, m.ContentType, len(m.Body))
 	}
 	id := e.NewMessageID()
