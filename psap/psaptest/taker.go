@@ -13,8 +13,8 @@ import (
 	"text911/psap/console"
 )
 
-// TakerConfig says how a Taker works. Console must be set.
-type TakerConfig struct {
+// AutoTakerConfig says how an AutoTaker works. Console must be set.
+type AutoTakerConfig struct {
 	Console Config
 	// Claims reports whether to take a call. nil: every call.
 	Claims func(callmodel.View) bool
@@ -29,23 +29,23 @@ type TakerConfig struct {
 	Answered func(typ string, r api.Reply)
 }
 
-// TakerStats are counters.
-type TakerStats struct {
+// AutoTakerStats are counters.
+type AutoTakerStats struct {
 	Connections, Resumes, Gaps      int
 	Claimed, Lost, Closed           int // claims that were granted, refused; calls closed by us
 	Lines, Shown, Replies, Refusals int
 	Cursor                          Cursor
 }
 
-// Taker is a call taker who needs no rest. It runs on one goroutine, that of Run.
-type Taker struct {
-	cfg   TakerConfig
+// AutoTaker is a call taker who needs no rest. It runs on one goroutine, that of Run.
+type AutoTaker struct {
+	cfg   AutoTakerConfig
 	calls map[callmodel.CallID]*takenCall
 	asked map[callmodel.CommandID]asked // commands without a reply
 
 	mu      sync.Mutex // guards what is below
 	console *Console
-	stats   TakerStats
+	stats   AutoTakerStats
 }
 
 // takenCall is what the taker knows of a call.
@@ -53,34 +53,37 @@ type takenCall struct {
 	view    callmodel.View
 	owed    []callmodel.MessageReceived // lines without an answer in the log, in order
 	closing bool
-	asked   bool // a claim is under way
+	asked   bool   // a claim is under way
+	from    uint64 // what is at or before this seq is not in the stream but in the transcript
+	lines   uint64 // number of the newest line taken
 }
 
 type asked struct {
 	typ  string
 	call callmodel.CallID
+	data any
 }
 
-// NewTaker returns a Taker that does nothing until Run.
-func NewTaker(cfg TakerConfig) *Taker {
-	return &Taker{cfg: cfg, calls: map[callmodel.CallID]*takenCall{}, asked: map[callmodel.CommandID]asked{}}
+// NewAutoTaker returns an AutoTaker that does nothing until Run.
+func NewAutoTaker(cfg AutoTakerConfig) *AutoTaker {
+	return &AutoTaker{cfg: cfg, calls: map[callmodel.CallID]*takenCall{}, asked: map[callmodel.CommandID]asked{}}
 }
 
 // Stats returns the counters.
-func (t *Taker) Stats() TakerStats {
+func (t *AutoTaker) Stats() AutoTakerStats {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.stats
 }
 
-func (t *Taker) tally(f func(*TakerStats)) {
+func (t *AutoTaker) tally(f func(*AutoTakerStats)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f(&t.stats)
 }
 
 // Break cuts the connection, as a broken network does; the taker comes back.
-func (t *Taker) Break() {
+func (t *AutoTaker) Break() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.console != nil {
@@ -90,7 +93,7 @@ func (t *Taker) Break() {
 
 // Run works until ctx ends, over any number of connections. It returns nil when ctx ended, otherwise
 // why it may not come back.
-func (t *Taker) Run(ctx context.Context) error {
+func (t *AutoTaker) Run(ctx context.Context) error {
 	cursor := &Cursor{}
 	for try := 0; ; try++ {
 		err := t.shift(ctx, cursor, func() { try = 0 })
@@ -125,7 +128,7 @@ func final(err error) bool {
 }
 
 // shift is one connection.
-func (t *Taker) shift(ctx context.Context, cursor *Cursor, live func()) error {
+func (t *AutoTaker) shift(ctx context.Context, cursor *Cursor, live func()) error {
 	c, err := Dial(ctx, t.cfg.Console, cursor)
 	if err != nil {
 		return err
@@ -171,48 +174,53 @@ func (t *Taker) shift(ctx context.Context, cursor *Cursor, live func()) error {
 				return err
 			}
 		}
-		t.tally(func(s *TakerStats) { s.Cursor = *cursor })
+		t.tally(func(s *AutoTakerStats) { s.Cursor = *cursor })
 	}
 }
 
-func (t *Taker) begin(ctx context.Context, c *Console) (Frame, error) {
+func (t *AutoTaker) begin(ctx context.Context, c *Console) (Frame, error) {
 	var f Frame
 	var err error
 	if c.Cursor.Epoch == "" {
 		f, err = c.Start(ctx)
 	} else {
 		f, err = c.Resume(ctx)
-		t.tally(func(s *TakerStats) { s.Resumes++ })
+		t.tally(func(s *AutoTakerStats) { s.Resumes++ })
 	}
 	if err == nil && f.Op == "gap" {
-		t.tally(func(s *TakerStats) { s.Gaps++ })
+		t.tally(func(s *AutoTakerStats) { s.Gaps++ })
 		f, err = c.begin(ctx)
 	}
 	if err == nil && f.Op == "ready" {
-		t.snapshot(f.Snapshot)
+		err = t.snapshot(c, f)
 	}
 	return f, err
 }
 
-func (t *Taker) snapshot(s *Snapshot) {
-	if s == nil {
-		return
-	}
-	for _, v := range s.Calls {
+func (t *AutoTaker) snapshot(c *Console, f Frame) error {
+	for _, v := range f.Snapshot.Calls {
 		if v.Done() {
 			delete(t.calls, v.Call)
 			continue
 		}
-		if k := t.calls[v.Call]; k != nil {
-			k.view = v
-		} else {
-			t.calls[v.Call] = &takenCall{view: v}
+		k := t.calls[v.Call]
+		if k == nil {
+			k = &takenCall{}
+			t.calls[v.Call] = k
+		}
+		missed := v.CallSeq > k.view.CallSeq && v.MessagesIn > 0
+		k.view, k.from = v, f.Seq
+		if missed {
+			if err := t.catchUp(c, k, 0); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // again does what may have been left undone by an earlier connection. Repeats have the same ids.
-func (t *Taker) again(c *Console) error {
+func (t *AutoTaker) again(c *Console) error {
 	for _, k := range t.calls {
 		k.asked = false
 		if err := t.attend(c, k); err != nil {
@@ -222,7 +230,7 @@ func (t *Taker) again(c *Console) error {
 	return nil
 }
 
-func (t *Taker) frame(c *Console, f Frame) error {
+func (t *AutoTaker) frame(c *Console, f Frame) error {
 	switch f.Op {
 	case "event":
 		if t.cfg.Seen != nil {
@@ -232,7 +240,9 @@ func (t *Taker) frame(c *Console, f Frame) error {
 			return t.event(c, f)
 		}
 	case "ready":
-		t.snapshot(f.Snapshot)
+		if err := t.snapshot(c, f); err != nil {
+			return err
+		}
 		return t.again(c)
 	case "reply":
 		return t.reply(c, f.Reply())
@@ -240,7 +250,7 @@ func (t *Taker) frame(c *Console, f Frame) error {
 	return nil
 }
 
-func (t *Taker) event(c *Console, f Frame) error {
+func (t *AutoTaker) event(c *Console, f Frame) error {
 	ev, err := f.Model()
 	if err != nil {
 		return err
@@ -254,15 +264,10 @@ func (t *Taker) event(c *Console, f Frame) error {
 		t.calls[ev.Call] = k
 	}
 	k.view.Apply(ev)
-	switch d := ev.Data.(type) {
-	case callmodel.MessageReceived:
-		t.tally(func(s *TakerStats) { s.Lines++ })
-		k.owed = append(k.owed, d)
-		if err := t.shown(c, ev.Call, d.Message); err != nil {
-			return err
-		}
-	case callmodel.MessageQueued:
-		k.answered(ev.Command)
+	if err := t.line(c, k, ev); err != nil {
+		return err
+	}
+	switch ev.Data.(type) {
 	case callmodel.CallQueued:
 		k.asked = false
 	case callmodel.CallClosed:
@@ -272,15 +277,8 @@ func (t *Taker) event(c *Console, f Frame) error {
 	return t.attend(c, k)
 }
 
-func (t *Taker) shown(c *Console, call callmodel.CallID, m callmodel.MessageID) error {
-	id := callmodel.CommandID("shown-" + string(t.cfg.Console.Agent) + "-" + string(m))
-	t.asked[id] = asked{api.MessageShown, call}
-	_, err := c.Send(id, api.MessageShown, api.ShownData{Call: call, Message: m})
-	return err
-}
-
 // attend does what the state of a call asks for.
-func (t *Taker) attend(c *Console, k *takenCall) error {
+func (t *AutoTaker) attend(c *Console, k *takenCall) error {
 	v := &k.view
 	switch {
 	case v.Done() || k.closing:
@@ -302,7 +300,7 @@ func (t *Taker) attend(c *Console, k *takenCall) error {
 	return nil
 }
 
-func (t *Taker) claim(c *Console, k *takenCall) error {
+func (t *AutoTaker) claim(c *Console, k *takenCall) error {
 	if k.asked || t.cfg.Claims != nil && !t.cfg.Claims(k.view) {
 		return nil
 	}
@@ -311,7 +309,7 @@ func (t *Taker) claim(c *Console, k *takenCall) error {
 }
 
 // answer replies to a line once per claim, unless the log has the reply already.
-func (t *Taker) answer(c *Console, k *takenCall, m callmodel.MessageReceived) error {
+func (t *AutoTaker) answer(c *Console, k *takenCall, m callmodel.MessageReceived) error {
 	id := replyID(m.Message, k.view.Fence)
 	if _, under := t.asked[callmodel.CommandID(id)]; under {
 		return nil
@@ -327,13 +325,13 @@ func (t *Taker) answer(c *Console, k *takenCall, m callmodel.MessageReceived) er
 	return t.ask(c, k.view.Call, api.MessageSend, id, api.SendData{Call: k.view.Call, Fence: k.view.Fence, Text: callmodel.Private(text)})
 }
 
-func (t *Taker) ask(c *Console, call callmodel.CallID, typ, id string, data any) error {
-	t.asked[callmodel.CommandID(id)] = asked{typ, call}
+func (t *AutoTaker) ask(c *Console, call callmodel.CallID, typ, id string, data any) error {
+	t.asked[callmodel.CommandID(id)] = asked{typ, call, data}
 	_, err := c.Send(callmodel.CommandID(id), typ, data)
 	return err
 }
 
-func (t *Taker) reply(c *Console, r api.Reply) error {
+func (t *AutoTaker) reply(c *Console, r api.Reply) error {
 	a, ok := t.asked[r.ID]
 	if !ok {
 		return nil
@@ -341,31 +339,30 @@ func (t *Taker) reply(c *Console, r api.Reply) error {
 	if t.cfg.Answered != nil {
 		t.cfg.Answered(a.typ, r)
 	}
+	t.tally(func(s *AutoTakerStats) { s.count(a.typ, r.OK) })
+	if !r.OK && r.Error.Retryable {
+		wait := time.Duration(max(r.Error.RetryAfterMS, 50)) * time.Millisecond
+		time.AfterFunc(wait, func() { _, _ = c.Send(r.ID, a.typ, a.data) }) // the same id: no second effect
+		return nil
+	}
+	if !r.OK || a.typ != api.MessageSend { // the event of a reply ends what is owed
+		delete(t.asked, r.ID)
+	}
 	k := t.calls[a.call]
-	t.tally(func(s *TakerStats) { s.count(a.typ, r.OK) })
-	if r.OK {
-		if a.typ != api.MessageSend { // its event ends what is owed
-			delete(t.asked, r.ID)
-		}
-		return nil
-	}
-	delete(t.asked, r.ID)
-	if k == nil {
-		return nil
-	}
-	switch a.typ {
-	case api.CallClose:
+	switch {
+	case k == nil:
+	case r.OK && a.typ == api.CallTranscript:
+		return t.story(c, k, r)
+	case r.OK:
+	case a.typ == api.CallClose:
 		k.closing = false
-	case api.CallClaim:
+	case a.typ == api.CallClaim:
 		k.asked = r.Error.Code == callmodel.CodeAlreadyTaken
 	}
-	if !r.Error.Retryable {
-		return nil
-	}
-	return t.attend(c, k)
+	return nil
 }
 
-func (s *TakerStats) count(typ string, ok bool) {
+func (s *AutoTakerStats) count(typ string, ok bool) {
 	switch {
 	case typ == api.CallClaim && ok:
 		s.Claimed++
@@ -380,32 +377,4 @@ func (s *TakerStats) count(typ string, ok bool) {
 	case typ == api.CallClose:
 		s.Closed++
 	}
-}
-
-func replyID(m callmodel.MessageID, fence callmodel.Fence) string {
-	return fmt.Sprintf("reply-%s-%d", m, fence)
-}
-
-// answered takes the line off what is owed whose reply the log has.
-func (k *takenCall) answered(by *callmodel.CommandRef) {
-	if by == nil {
-		return
-	}
-	for _, m := range k.owed {
-		var fence uint64
-		if n, _ := fmt.Sscanf(string(by.ID), "reply-"+string(m.Message)+"-%d", &fence); n == 1 {
-			k.owed = remove(k.owed, string(m.Message))
-			return
-		}
-	}
-}
-
-func remove(ms []callmodel.MessageReceived, id string) []callmodel.MessageReceived {
-	out := make([]callmodel.MessageReceived, 0, len(ms))
-	for _, m := range ms {
-		if string(m.Message) != id {
-			out = append(out, m)
-		}
-	}
-	return out
 }

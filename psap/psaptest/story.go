@@ -1,0 +1,91 @@
+package psaptest
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"text911/callmodel"
+	"text911/callmodel/eventjson"
+	"text911/psap/api"
+)
+
+// catchUp asks for what happened in a call before the snapshot.
+func (t *AutoTaker) catchUp(c *Console, k *takenCall, after uint64) error {
+	return t.ask(c, k.view.Call, api.CallTranscript, fmt.Sprintf("transcript-%s-%d", k.view.Call, after),
+		api.TranscriptData{Call: k.view.Call, After: after, Limit: api.MaxPage})
+}
+
+// story takes a page of a transcript.
+func (t *AutoTaker) story(c *Console, k *takenCall, r api.Reply) error {
+	var page api.TranscriptResult
+	if err := json.Unmarshal(r.Data, &page); err != nil {
+		return fmt.Errorf("psaptest: transcript: %w", err)
+	}
+	var last uint64
+	for _, raw := range page.Events {
+		_, ev, err := eventjson.Decode(raw)
+		if err != nil {
+			return err
+		}
+		last = ev.Seq
+		if ev.Seq > k.from {
+			continue
+		}
+		if err := t.line(c, k, ev); err != nil {
+			return err
+		}
+	}
+	if page.More {
+		return t.catchUp(c, k, last)
+	}
+	return t.attend(c, k)
+}
+
+// line takes what was said, by either side, once, and marks the texter's lines as shown.
+func (t *AutoTaker) line(c *Console, k *takenCall, ev callmodel.Event) error {
+	switch d := ev.Data.(type) {
+	case callmodel.MessageReceived:
+		if d.Number <= k.lines {
+			return nil
+		}
+		k.lines = d.Number
+		k.owed = append(k.owed, d)
+		t.tally(func(s *AutoTakerStats) { s.Lines++ })
+		return t.ask(c, ev.Call, api.MessageShown, fmt.Sprintf("shown-%s-%s", t.cfg.Console.Agent, d.Message),
+			api.ShownData{Call: ev.Call, Message: d.Message})
+	case callmodel.MessageQueued:
+		if ev.Command != nil {
+			delete(t.asked, ev.Command.ID)
+		}
+		k.answered(ev.Command)
+	}
+	return nil
+}
+
+func replyID(m callmodel.MessageID, fence callmodel.Fence) string {
+	return fmt.Sprintf("reply-%s-%d", m, fence)
+}
+
+// answered takes the line off what is owed whose reply the log has.
+func (k *takenCall) answered(by *callmodel.CommandRef) {
+	if by == nil {
+		return
+	}
+	for _, m := range k.owed {
+		var fence uint64
+		if n, _ := fmt.Sscanf(string(by.ID), "reply-"+string(m.Message)+"-%d", &fence); n == 1 {
+			k.owed = remove(k.owed, string(m.Message))
+			return
+		}
+	}
+}
+
+func remove(ms []callmodel.MessageReceived, id string) []callmodel.MessageReceived {
+	out := make([]callmodel.MessageReceived, 0, len(ms))
+	for _, m := range ms {
+		if string(m.Message) != id {
+			out = append(out, m)
+		}
+	}
+	return out
+}
