@@ -111,8 +111,14 @@ func (r *requests) due() (time.Time, bool) {
 }
 
 // Wrote says that everything taken with AppendOutput has been handed to the operating
-// system: the response timers of those requests start now (RFC 4975 §7.1.1).
-func (c *Conn) Wrote(now time.Time) { c.own.wrote(now, len(c.own.list)) }
+// system: the response timers of those requests start now (RFC 4975 §7.1.1). Input that
+// waited for room in the output goes on.
+func (c *Conn) Wrote(now time.Time) {
+	c.own.wrote(now, len(c.own.list))
+	if c.scanner.Buffered() > 0 && c.WantsInput() && !c.closing {
+		c.process(now)
+	}
+}
 
 // response handles a response. Only connection and id match it to its request: some peers
 // get the paths wrong.

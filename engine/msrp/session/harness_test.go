@@ -107,7 +107,11 @@ func (e *end) reset() { e.said, e.told, e.events, e.wire, e.fresh = nil, nil, ni
 // receive feeds octets and settles everything they cause.
 func (e *end) receive(wire string) {
 	e.t.Helper()
-	e.conn.Receive(e.now, []byte(wire))
+	p := []byte(wire)
+	e.conn.Receive(e.now, p)
+	for i := range p {
+		p[i] = 0xEE // whoever still reads it will notice
+	}
 	e.settle()
 }
 

@@ -181,6 +181,22 @@ func TestFairness(t *testing.T) {
 	}
 }
 
+// CHK-09: turns are counted in octets, so that many small messages of one session do not
+// hold up a message of another.
+func TestTurnsAreCountedInOctets(t *testing.T) {
+	e, one, other := two(t)
+	for i := range 50 {
+		e.send(one, text(fmt.Sprintf("mMany%d", i), strings.Repeat("x", 1000)))
+	}
+	e.send(other, text("mChat", "me too"))
+	e.settle()
+	for i, said := range e.said {
+		if strings.Contains(said, "mChat") && i > 3 {
+			t.Errorf("its turn comes after %d messages", i)
+		}
+	}
+}
+
 // fixedIDs gives the ids wanted first, then random ones.
 type fixedIDs struct {
 	first []byte

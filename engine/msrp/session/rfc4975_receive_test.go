@@ -199,6 +199,31 @@ func TestBackPressure(t *testing.T) {
 	}
 }
 
+// A peer that does not take our answers is not read on; when it does, nothing is missing.
+func TestAnswersThatAreNotTaken(t *testing.T) {
+	e, _ := newBound(t, msrp.Strict, nil)
+	e.conn.Lost(e.now)
+	e.table = &session.Table{}
+	cfg, err := session.New(config(t))
+	if err != nil || !e.table.Add(cfg) {
+		t.Fatal(err)
+	}
+	e.conn = session.NewConn(e.now, session.ConnConfig{Profile: msrp.Strict, Random: newRandom(7), Sessions: e.table, MaxOutput: 1000})
+	e.conn.Receive(e.now, []byte(strings.Repeat(bindFrame, 100)))
+	if e.conn.WantsInput() {
+		t.Error("input is wanted although the output is full")
+	}
+	if out := e.conn.AppendOutput(nil, 1<<20); len(out) > 1500 {
+		t.Errorf("%d octets of answers wait", len(out))
+	} else {
+		e.write(out)
+	}
+	e.settle()
+	if len(e.said) != 100 {
+		t.Errorf("%d answers to 100 requests", len(e.said))
+	}
+}
+
 // A session that owes verdicts and ends does not hold up the others on its connection.
 func TestEndReleasesBackPressure(t *testing.T) {
 	one, other := config(t), config(t)

@@ -28,7 +28,7 @@ func (e *end) send(s *session.Session, m session.Outgoing) {
 	}
 }
 
-// SND-01 SND-02 SND-04 SND-05 CHK-04 CHK-05: one small message on the wire.
+// SND-01 SND-02 SND-04 CHK-04 CHK-05: one small message on the wire.
 func TestSendForm(t *testing.T) {
 	e, s := newSender(t, func(c *session.Config) {
 		c.Remote = mustPath(t, "msrp://relay.example.net:2855/aaaa;tcp "+peerText)
@@ -340,6 +340,12 @@ func TestHold(t *testing.T) {
 	s.SetHeld(false)
 	e.settle()
 	e.wantSaid("send mOut1 1-1/1 $")
+	// what has begun is not broken off, although a response cuts it in two
+	e.send(s, bulk("mBulk", 1<<16, 1))
+	e.write(e.conn.AppendOutput(nil, 5000))
+	s.SetHeld(true)
+	e.receive(bindFrame)
+	e.wantSaid("send mBulk 1-*/65536 +", "200 bind0001", "send mBulk 6145-*/65536 $")
 }
 
 // ISC-08 and COD-415: a type that was refused is not sent again in this session.
