@@ -8,7 +8,7 @@ import (
 // field that cannot be read is empty, and the message is still taken (NENA-STA-010.3 §3.1.1).
 type Facts struct {
 	RequestURI string // as received; stays urn:service:sos on an ESInet
-	Queue      string // URI of the top Route, else the Request-URI: the queue we are called as
+	Queue      string // URI of the top Route without ;lr, else the Request-URI: the queue we are called as
 	Top        bool   // true when Queue came from a Route header
 
 	From     Address

@@ -24,7 +24,7 @@ func readFacts(m *message) Facts {
 		Parts:              readParts(m),
 	}
 	if routes := m.list("route"); len(routes) > 0 {
-		f.Queue, f.Top = bracketed(routes[0]), true
+		f.Queue, f.Top = withoutParam(bracketed(routes[0]), "lr"), true
 	}
 	f.From = readAddress(m.get("from"))
 	for _, v := range m.list("p-asserted-identity") {

@@ -271,8 +271,11 @@ func repair(data []byte) []byte {
 	var b bytes.Buffer
 	for i, line := range bytes.FieldsFunc(head, func(r rune) bool { return r == '\r' || r == '\n' }) {
 		line = bytes.ReplaceAll(line, []byte{0}, nil)
+		if len(line) == 0 {
+			continue
+		}
 		name, value, ok := bytes.Cut(line, []byte(":"))
-		if i > 0 && (!ok && line[0] != ' ' && line[0] != '\t') || len(line) == 0 {
+		if i > 0 && !ok && line[0] != ' ' && line[0] != '\t' {
 			continue
 		}
 		key := compact(strings.ToLower(string(bytes.TrimSpace(name))))

@@ -121,12 +121,14 @@ func displayName(value string) string {
 }
 
 // withoutTag returns a From or To value with its tag parameter removed.
-func withoutTag(value string) string {
+func withoutTag(value string) string { return withoutParam(value, "tag") }
+
+func withoutParam(value, name string) string {
 	pieces := splitParams(value)
 	kept := pieces[:0]
 	for i, p := range pieces {
 		k, _, _ := strings.Cut(p, "=")
-		if i > 0 && strings.EqualFold(strings.TrimSpace(k), "tag") {
+		if i > 0 && strings.EqualFold(strings.TrimSpace(k), name) {
 			continue
 		}
 		kept = append(kept, p)
