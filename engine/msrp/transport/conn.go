@@ -47,6 +47,7 @@ type Conn struct {
 	share    *shareKey // further sessions may use it
 	wire     *wire
 	stream   net.Conn // wire, or TLS over it
+	buffer   []byte   // for reads that cannot borrow one
 	leaf     []byte   // the peer's certificate
 	opened   time.Time
 
@@ -75,7 +76,7 @@ type Conn struct {
 }
 
 func newConn(e *Endpoint, nc net.Conn, now time.Time, incoming bool) *Conn {
-	c := &Conn{endpoint: e, wire: newWire(nc), opened: now, done: make(chan struct{}), readable: make(chan struct{}, 1)}
+	c := &Conn{endpoint: e, wire: newWire(nc, &e.pools), opened: now, done: make(chan struct{}), readable: make(chan struct{}, 1)}
 	c.stream = c.wire
 	c.core = session.NewConn(now, session.ConnConfig{
 		Profile: e.cfg.Profile, Limits: e.cfg.Limits, Random: &e.random, Sessions: (*claims)(c), Incoming: incoming,
@@ -124,29 +125,34 @@ func (c *Conn) contain() {
 
 // read is the reader's loop: one read, all frames in it, one write.
 func (c *Conn) read() {
-	small := make([]byte, readSmall)
-	buf := small
-	for {
-		n, err := c.stream.Read(buf)
-		if n > 0 && !c.received(buf[:n]) {
-			break
+	for goOn := true; goOn; {
+		buf, n, err := c.take()
+		if n > 0 {
+			goOn = c.received(buf[:n])
+			c.endpoint.pools.putRead(buf)
 		}
 		if err != nil {
 			c.peerClosed()
 			break
 		}
-		switch {
-		case n == len(buf) && len(buf) == readSmall:
-			buf = c.endpoint.pools.takeLarge()
-		case n < readSmall && len(buf) == readLarge:
-			c.endpoint.pools.putLarge(buf)
-			buf = small
-		}
-	}
-	if len(buf) == readLarge {
-		c.endpoint.pools.putLarge(buf)
 	}
 	c.linger()
+}
+
+// take reads once. A clear connection holds no buffer while it waits; TLS and
+// connections in memory cannot do without.
+func (c *Conn) take() (buf *readBuffer, n int, err error) {
+	if c.wire.raw != nil && c.stream == net.Conn(c.wire) {
+		return c.wire.take()
+	}
+	if c.buffer == nil {
+		c.buffer = make([]byte, readSmall)
+	}
+	if n, err = c.stream.Read(c.buffer); n > 0 {
+		buf = c.endpoint.pools.takeRead()
+		copy(buf[:], c.buffer[:n])
+	}
+	return buf, n, err
 }
 
 // received steps the core with octets of the peer and answers. It waits while

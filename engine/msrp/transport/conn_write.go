@@ -94,7 +94,7 @@ func (c *Conn) linger() {
 	c.mu.Unlock()
 	if !c.killed() && c.closeWrite() {
 		c.wire.Conn.SetReadDeadline(limit)
-		io.Copy(io.Discard, io.LimitReader(c.wire.Conn, readLarge))
+		io.Copy(io.Discard, io.LimitReader(c.wire.Conn, lingerMax))
 	}
 	c.kill(c.closeReason())
 }

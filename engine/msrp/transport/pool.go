@@ -6,11 +6,12 @@ import (
 	"text911/engine/msrp/session"
 )
 
-// Buffer sizes. A connection holds a small one while it waits to read; larger
-// ones are borrowed while there is much to read or write.
+// Buffer sizes.
 const (
+	// readSmall is what a connection holds that cannot borrow (TLS).
 	readSmall = 4 << 10
-	readLarge = 64 << 10
+	// lingerMax bounds what is dropped of a peer that goes on after the end.
+	lingerMax = 64 << 10
 	// writeBatch is about how much is taken from the core for one write: small
 	// enough that a response waits only a moment behind a bulk message.
 	writeBatch = 16 << 10
@@ -19,17 +20,21 @@ const (
 	keepEvents = 256
 )
 
-// pools lend what a connection needs only while it is at work.
-type pools struct{ large, out, batches sync.Pool }
+// readBuffer takes one read. A connection has one only while there is something
+// to read: thousands of idle ones hold none.
+type readBuffer [16 << 10]byte
 
-func (p *pools) takeLarge() []byte {
-	if b, ok := p.large.Get().(*[]byte); ok {
-		return *b
+// pools lend what a connection needs only while it is at work.
+type pools struct{ reads, out, batches sync.Pool }
+
+func (p *pools) takeRead() *readBuffer {
+	if b, ok := p.reads.Get().(*readBuffer); ok {
+		return b
 	}
-	return make([]byte, readLarge)
+	return new(readBuffer)
 }
 
-func (p *pools) putLarge(b []byte) { p.large.Put(&b) }
+func (p *pools) putRead(b *readBuffer) { p.reads.Put(b) }
 
 func (p *pools) takeOut() *[]byte {
 	if b, ok := p.out.Get().(*[]byte); ok {

@@ -19,6 +19,8 @@ type wire struct {
 	net.Conn
 	raw   syscall.RawConn // nil: not a socket, so everything is kept for drain
 	write func(fd uintptr) bool
+	read  func(fd uintptr) bool
+	pools *pools
 
 	mu       sync.Mutex
 	blocking bool // handshake: write through
@@ -29,17 +31,57 @@ type wire struct {
 	chunk []byte // argument and results of write
 	n     int
 	err   error
+
+	in    *readBuffer // results of read; the reader's alone
+	inN   int
+	inErr error
 }
 
-func newWire(nc net.Conn) *wire {
-	w := &wire{Conn: nc}
+func newWire(nc net.Conn, p *pools) *wire {
+	w := &wire{Conn: nc, pools: p}
 	if sc, ok := nc.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
 			w.raw = raw
-			w.write = w.writeSome
+			w.write, w.read = w.writeSome, w.readSome
 		}
 	}
 	return w
+}
+
+// take waits for octets and reads them into a borrowed buffer, which the caller
+// gives back when n > 0.
+func (w *wire) take() (buf *readBuffer, n int, err error) {
+	w.in, w.inN, w.inErr = nil, 0, nil
+	if err = w.raw.Read(w.read); err == nil {
+		err = w.inErr
+	}
+	buf, w.in = w.in, nil
+	return buf, w.inN, err
+}
+
+// readSome reads what is there; false asks to be called again when there is
+// something.
+func (w *wire) readSome(fd uintptr) bool {
+	buf := w.pools.takeRead()
+	for {
+		n, err := syscall.Read(int(fd), buf[:])
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			w.pools.putRead(buf)
+			return false
+		case err != nil:
+			w.inErr = err
+		case n == 0:
+			w.inErr = io.EOF
+		default:
+			w.in, w.inN = buf, n
+			return true
+		}
+		w.pools.putRead(buf)
+		return true
+	}
 }
 
 // writeSome writes what the kernel takes now.
