@@ -23,6 +23,8 @@ type ownSlot struct {
 	formats         []string
 	live            *Media // nil: port 0
 	mirrored        *File  // the file a refusal names
+	capable         *Media // port 0, but what it could do is said
+	files           bool   // with capable: file transfer too
 	label           string
 	send, receive   []string
 }
@@ -113,11 +115,7 @@ func (s *ownSlot) attributes() []attribute {
 	if m := s.live; m != nil {
 		add("setup", string(m.Setup))
 		add("path", wirePath(m.Path))
-		add("accept-types", m.AcceptTypes.String())
-		if len(m.AcceptWrappedTypes) > 0 {
-			add("accept-wrapped-types", m.AcceptWrappedTypes.String())
-		}
-		add("max-size", strconv.FormatInt(m.MaxSize, 10))
+		out = append(out, m.lists()...)
 		if m.Direction != SendRecv {
 			add(string(m.Direction), "")
 		}
@@ -133,6 +131,11 @@ func (s *ownSlot) attributes() []attribute {
 		if m.File != nil {
 			out = append(out, m.File.attributes()...)
 		}
+	} else if s.capable != nil {
+		out = append(out, s.capable.lists()...)
+		if s.files {
+			add("file-selector", "")
+		}
 	} else if s.mirrored != nil {
 		out = append(out, s.mirrored.attributes()...)
 	}
@@ -140,4 +143,13 @@ func (s *ownSlot) attributes() []attribute {
 	add("hlang-recv", strings.Join(s.receive, " "))
 	add("label", s.label)
 	return out
+}
+
+// lists are the attributes that say what is taken.
+func (m *Media) lists() []attribute {
+	out := []attribute{{"accept-types", m.AcceptTypes.String()}}
+	if len(m.AcceptWrappedTypes) > 0 {
+		out = append(out, attribute{"accept-wrapped-types", m.AcceptWrappedTypes.String()})
+	}
+	return append(out, attribute{"max-size", strconv.FormatInt(m.MaxSize, 10)})
 }

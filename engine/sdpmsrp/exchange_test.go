@@ -333,3 +333,46 @@ func TestRestore(t *testing.T) {
 		t.Error("restored negotiation does not know the paths")
 	}
 }
+
+// SDP-32: OPTIONS is answered with port 0, the lists, and a bare file-selector.
+func TestCapabilities(t *testing.T) {
+	p := own(t, false)
+	p.File = &File{}
+	got, err := Capabilities(config(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"m=message 0 TCP/MSRP *\r\n", "a=accept-types:text/plain message/cpim", "a=file-selector\r\n", "a=max-size:"} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(string(got), "a=path") || strings.Contains(string(got), "a=setup") {
+		t.Errorf("says more than what it could do:\n%s", got)
+	}
+}
+
+// SDP-28: two forks answer one offer; neither disturbs the other.
+func TestForks(t *testing.T) {
+	n := New(config())
+	offer, err := n.Offer(own(t, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fork := n.Fork()
+	one, err := n.ParseAnswer([]byte(strings.Replace(answerTo(offer, "a=setup:passive\r\n"), "7394 TCP", "0 TCP", 1)))
+	if err == nil || len(one.Streams) != 0 {
+		t.Fatalf("%+v, %v", one, err)
+	}
+	two, err := fork.ParseAnswer([]byte(answerTo(offer, "a=setup:active\r\n")))
+	if err != nil || two.Streams[0].Role != RolePassive {
+		t.Fatalf("%+v, %v", two, err)
+	}
+	again, err := fork.Offer(own(t, false))
+	if err != nil || string(again) != string(offer) {
+		t.Errorf("the fork that lives offers something else: %v\n%s", err, again)
+	}
+	if len(n.slots) != 1 || n.slots[0].live != nil || fork.slots[0].live == nil {
+		t.Error("the forks share their slots")
+	}
+}

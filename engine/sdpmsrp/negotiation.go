@@ -2,6 +2,7 @@ package sdpmsrp
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -127,6 +128,35 @@ func (n *Negotiation) Withdraw() {
 		n.version++
 	}
 	n.offered, n.offeredSDP, n.offeredParams = nil, nil, nil
+}
+
+// Fork copies the negotiation for another early dialog of the same INVITE: each
+// fork answers the own offer for itself (RFC 4975 §8.8). The offered session URI
+// binds once only, whichever fork's peer comes first.
+func (n *Negotiation) Fork() *Negotiation {
+	fork := *n
+	fork.slots = slices.Clone(n.slots)
+	fork.offered = slices.Clone(n.offered)
+	return &fork
+}
+
+// Capabilities describes what the own side could do, for answers to OPTIONS: the
+// lists, but port 0 and no path (RFC 3264 §9). A line with File set says so by a
+// bare a=file-selector (RFC 5547 §8.5).
+func Capabilities(cfg Config, lines ...Params) ([]byte, error) {
+	n := New(cfg)
+	var slots []ownSlot
+	for i := range lines {
+		p := &lines[i]
+		if err := p.check(); err != nil {
+			return nil, err
+		}
+		m := p.media()
+		s := ownSlot{media: "message", protocol: string(m.Transport), formats: []string{"*"}, capable: m, files: p.File != nil}
+		s.describe(i, p)
+		slots = append(slots, s)
+	}
+	return build(n.origin, 1, slots)
 }
 
 // render gives the last own description when nothing changed, else a new one
