@@ -13,10 +13,7 @@ var letters = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 // FRM-05 FRM-06 SND-03 URI-15 URI-17 LIM-01 LIM-03 LIM-04: generated identifiers.
 func TestGeneratedIdentifiers(t *testing.T) {
 	g := msrp.NewIDSource(rand.Reader)
-	n := 1_000_000
-	if testing.Short() {
-		n = 10_000
-	}
+	const n = 200_000
 	seen := make(map[msrp.TransactionID]bool, n)
 	for range n {
 		id := g.TransactionID()
