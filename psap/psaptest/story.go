@@ -1,8 +1,10 @@
 package psaptest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"text911/callmodel"
 	"text911/callmodel/eventjson"
@@ -45,11 +47,12 @@ func (t *AutoTaker) story(c *Console, k *takenCall, r api.Reply) error {
 func (t *AutoTaker) line(c *Console, k *takenCall, ev callmodel.Event) error {
 	switch d := ev.Data.(type) {
 	case callmodel.MessageReceived:
-		if d.Number <= k.lines {
+		if _, known := k.known[d.Message]; known {
 			return nil
 		}
-		k.lines = d.Number
+		k.known[d.Message] = struct{}{}
 		k.owed = append(k.owed, d)
+		slices.SortFunc(k.owed, func(x, y callmodel.MessageReceived) int { return cmp.Compare(x.Number, y.Number) })
 		t.tally(func(s *AutoTakerStats) { s.Lines++ })
 		return t.ask(c, ev.Call, api.MessageShown, fmt.Sprintf("shown-%s-%s", t.cfg.Console.Agent, d.Message),
 			api.ShownData{Call: ev.Call, Message: d.Message})

@@ -55,8 +55,10 @@ type takenCall struct {
 	closing bool
 	asked   bool   // a claim is under way
 	from    uint64 // what is at or before this seq is not in the stream but in the transcript
-	lines   uint64 // number of the newest line taken
+	known   map[callmodel.MessageID]struct{}
 }
+
+func newTakenCall() *takenCall { return &takenCall{known: map[callmodel.MessageID]struct{}{}} }
 
 type asked struct {
 	typ  string
@@ -205,7 +207,7 @@ func (t *AutoTaker) snapshot(c *Console, f Frame) error {
 		}
 		k := t.calls[v.Call]
 		if k == nil {
-			k = &takenCall{}
+			k = newTakenCall()
 			t.calls[v.Call] = k
 		}
 		missed := v.CallSeq > k.view.CallSeq && v.MessagesIn > 0
@@ -260,7 +262,7 @@ func (t *AutoTaker) event(c *Console, f Frame) error {
 		if _, offered := ev.Data.(callmodel.CallOffered); !offered {
 			return nil
 		}
-		k = &takenCall{}
+		k = newTakenCall()
 		t.calls[ev.Call] = k
 	}
 	k.view.Apply(ev)
