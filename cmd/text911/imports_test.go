@@ -17,15 +17,15 @@ import (
 // purpose: a new edge is a decision, and this table is where it is made.
 var allowed = map[string][]string{
 	// level 1: values
-	"callmodel":      {},
-	"engine/msrp":    {},
-	"psap/web":       {},
-	"fixtures":       {},
-	"fixtures/msrp":  {},
-	"fixtures/sdp":   {},
-	"fixtures/sip":   {},
-	"fixtures/pidf":  {},
-	"fixtures/calls": {},
+	"callmodel":          {},
+	"engine/msrp":        {},
+	"psap/web":           {},
+	"fixtures":           {},
+	"fixtures/msrp":      {},
+	"fixtures/sdp":       {},
+	"fixtures/sip":       {},
+	"fixtures/pidf":      {},
+	"fixtures/scenarios": {},
 	// level 2: pure cores and codecs
 	"callmodel/firstparty":    {"callmodel"},
 	"callmodel/eventjson":     {"callmodel"},

@@ -18,6 +18,7 @@ import (
 // Source is where configuration comes from. Environ is os.Environ of the process; Set is key=value
 // from flags.
 type Source struct {
+	Base    *Config // nil: Default
 	File    string
 	Environ []string
 	Set     map[string]string
@@ -28,7 +29,11 @@ const envPrefix = "TEXT911_"
 // Load reads, merges, decodes and validates. It reports every fault at once.
 func Load(src Source) (Config, error) {
 	k := koanf.New(".")
-	if err := k.Load(structs.Provider(Default(), "koanf"), nil); err != nil {
+	base := Default()
+	if src.Base != nil {
+		base = *src.Base
+	}
+	if err := k.Load(structs.Provider(base, "koanf"), nil); err != nil {
 		return Config{}, fmt.Errorf("defaults: %w", err)
 	}
 	known := k.Keys()

@@ -90,7 +90,7 @@ func (c *Config) validateMSRP(f *faults) {
 	f.address("msrp.tls", c.MSRP.TLS)
 	f.need(c.MSRP.TCP != "" || c.MSRP.TLS != "", "msrp listens nowhere")
 	f.need(c.MSRP.TLS == "" || c.SIP.CertFile != "", "msrp.tls needs sip.cert_file")
-	f.need(c.MSRP.MaxMessageBytes >= 1000 && c.MSRP.MaxMessageBytes <= 64<<20, "msrp.max_message_bytes is not 1,000 to 64 MiB")
+	f.need(c.MSRP.MaxMessageBytes >= 1000 && c.MSRP.MaxMessageBytes <= 256<<10, "msrp.max_message_bytes is not 1,000 to 262,144")
 	f.need(c.MSRP.MaxConnections > 0 && c.MSRP.MaxPerSource > 0, "msrp connection limits must be positive")
 	f.need(c.MSRP.ResponseTimeout > 0 && c.MSRP.ProbationTimeout > 0, "msrp time limits must be positive")
 }
@@ -120,7 +120,7 @@ func (c *Config) validateTrunks(f *faults) {
 	for i, t := range c.Trunks {
 		f.need(t.Name != "", "trunks[%d].name is empty", i)
 		f.need(!seen[t.Name], "trunks[%d].name %q stands twice", i, t.Name)
-		f.need(len(t.Addresses)+len(t.Certificates) > 0, "trunks[%d]: no address and no certificate name to know the peer by", i)
+		f.need(len(t.Addresses)+len(t.Hosts)+len(t.Certificates) > 0, "trunks[%d]: no address, host or certificate name to know the peer by", i)
 		f.need(t.PSAP != "" || len(t.Queues) > 0, "trunks[%d]: its calls go nowhere (psap or queues)", i)
 		f.need(t.Answer == "claim" || t.Answer == "immediate", "trunks[%d].answer is not claim or immediate", i)
 		f.need(t.Capacity >= 0, "trunks[%d].capacity is negative", i)

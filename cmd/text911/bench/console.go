@@ -1,0 +1,8 @@
+package bench
+
+import (
+	"context"
+	"io"
+)
+
+func console(ctx context.Context, w io.Writer, o Options) error { return nil }
