@@ -79,6 +79,9 @@ type Config struct {
 	// HoldVerdict is how long a received text waits for the log before it is rejected; keep it
 	// below the sender's transaction timer of 30 s (RFC 4975 §7.1.1). 0: 25 s.
 	HoldVerdict time.Duration
+	// BindWait is how long an answered leg waits for its first connection before it counts as
+	// broken. 0: 32 s.
+	BindWait time.Duration
 	// LateGrace is how long texts are still taken after the end of the dialog. 0: 1.5 s.
 	LateGrace time.Duration
 	// SettleWait is how long our BYE waits for unanswered messages of ours. 0: 2 s.
@@ -112,7 +115,7 @@ func (c *Config) Validate() error {
 	need(c.Secure == nil || c.Secure.URI().Secure, "secure place is not msrps")
 	need(c.Secure == nil || len(c.Fingerprints) > 0, "secure place without fingerprints")
 	need(c.HoldVerdict >= 0 && c.HoldVerdict < 30*time.Second, "hold verdict is not 0 to 30 s")
-	need(c.RetryAfter >= 0 && c.OpenWait >= 0 && c.LateGrace >= 0 && c.SettleWait >= 0, "a time is negative")
+	need(c.RetryAfter >= 0 && c.OpenWait >= 0 && c.BindWait >= 0 && c.LateGrace >= 0 && c.SettleWait >= 0, "a time is negative")
 	need(c.MaxMessage >= 0 && c.KeepBody >= 0 && c.MaxLegs >= 0, "a limit is negative")
 	return errors.Join(errs...)
 }

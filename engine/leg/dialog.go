@@ -130,9 +130,18 @@ func (l *leg) OnEvent(ctx context.Context, d *sipua.Dialog, ev sipua.Event) {
 		if ev.End.How == sipua.HowShutdown || l.gw.stopped.Load() {
 			return // our process ends, not the call
 		}
+		if ev.End.By == sipua.PartyLocal && l.isEnding() {
+			return // whoever ends it says why
+		}
 		by, cause := endOf(ev.End)
 		l.over(by, cause)
 	}
+}
+
+func (l *leg) isEnding() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ending
 }
 
 // expired: the far end no longer refreshes the session. While texts can pass that means little

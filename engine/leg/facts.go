@@ -1,6 +1,7 @@
 package leg
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ const emergencyData = "application/emergencycalldata."
 // offer is what the log keeps of an INVITE, and how many of its locations could not be read.
 func (g *Gateway) offer(l *leg, in *sipua.Invitation) (callmodel.CallOffered, int) {
 	locations, bad := g.locations(&in.Facts)
+	l.isNews(locations)
 	o := callmodel.CallOffered{
 		Mode: callmodel.FirstParty, PSAP: l.psap, Trunk: l.trunk, Bearer: callmodel.BearerMSRP,
 		Caller: caller(&in.Facts), QueueURI: in.Queue, Priority: priority(in.ResourcePriority),
@@ -151,13 +153,34 @@ func additional(f *sipua.Facts) (out []callmodel.AdditionalData) {
 	return out[:min(len(out), maxAdditional)]
 }
 
+// isNews says whether locations differ from those of the last message that had some: a refresh
+// repeats what it said before.
+func (l *leg) isNews(found []callmodel.Location) bool {
+	var h maphash.Hash
+	h.SetSeed(l.gw.seed)
+	for _, f := range found {
+		_, _ = h.WriteString(f.Raw.Reveal() + "|" + f.Reference.Reveal() + "|")
+	}
+	sum := h.Sum64()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if sum == l.places {
+		return false
+	}
+	l.places = sum
+	return true
+}
+
 // moved tells the engine of locations in a later message of the dialog.
 func (l *leg) moved(f sipua.Facts) {
 	found, bad := l.gw.locations(&f)
+	if len(found) > 0 && !l.isNews(found) {
+		return
+	}
 	for _, loc := range found {
-		l.say(callmodel.LocationFound{Location: loc})
+		l.sayForNow(callmodel.LocationFound{Location: loc})
 	}
 	if len(found) == 0 && bad > 0 {
-		l.say(callmodel.LocationNotFound{Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: "location_garbled"}})
+		l.sayForNow(callmodel.LocationNotFound{Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: "location_garbled"}})
 	}
 }

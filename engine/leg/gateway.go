@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -19,14 +20,16 @@ const (
 	DefaultRetryAfter  = 5 * time.Second
 	DefaultOpenWait    = 10 * time.Second
 	DefaultHoldVerdict = 25 * time.Second
+	DefaultBindWait    = 32 * time.Second
 	DefaultLateGrace   = 1500 * time.Millisecond
 	DefaultSettleWait  = 2 * time.Second
 	DefaultMaxLegs     = 20_000
 	DefaultKeepBody    = 64 << 10
 )
 
-// retryEvery is how often a leg tries again to tell the engine something while the log is away.
-const retryEvery = 250 * time.Millisecond
+// tickEvery is how often what waits is looked at: legs that could not tell the engine something
+// because the log was away, and delays that are over.
+const tickEvery = 100 * time.Millisecond
 
 // Gateway carries all legs of bearer MSRP. It is the user agent's Policy and Handler, and the
 // engine's Legs. Make it with New, give it to sipua.New, Attach that, then Run.
@@ -37,6 +40,10 @@ type Gateway struct {
 	count    counters
 	draining atomic.Bool
 	stopped  atomic.Bool
+
+	seed   maphash.Seed
+	graces delays // ends of the time for late texts
+	binds  delays // ends of the wait for the first connection
 
 	mu      sync.RWMutex
 	legs    map[callmodel.LegID]*leg
@@ -53,7 +60,8 @@ func New(cfg Config) (*Gateway, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg.withDefaults(), legs: map[callmodel.LegID]*leg{}, stalled: map[*leg]struct{}{}}
+	g := &Gateway{cfg: cfg.withDefaults(), legs: map[callmodel.LegID]*leg{}, stalled: map[*leg]struct{}{}, seed: maphash.MakeSeed()}
+	g.graces.after, g.binds.after = g.cfg.LateGrace, g.cfg.BindWait
 	if g.cfg.NewID == nil {
 		g.ids = newULIDs(g.cfg.Now, g.cfg.Rand)
 		g.cfg.NewID = g.ids.next
@@ -89,6 +97,7 @@ func (c Config) withDefaults() Config {
 	c.RetryAfter = or(c.RetryAfter, DefaultRetryAfter)
 	c.OpenWait = or(c.OpenWait, DefaultOpenWait)
 	c.HoldVerdict = or(c.HoldVerdict, DefaultHoldVerdict)
+	c.BindWait = or(c.BindWait, DefaultBindWait)
 	c.LateGrace = or(c.LateGrace, DefaultLateGrace)
 	c.SettleWait = or(c.SettleWait, DefaultSettleWait)
 	c.MaxLegs = or(c.MaxLegs, DefaultMaxLegs)
@@ -118,7 +127,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	g.life = ctx
 	g.spawning.Unlock()
-	tick := time.NewTicker(retryEvery)
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -131,6 +140,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			g.retryStalled()
+			g.graces.run(g.cfg.Now())
+			g.binds.run(g.cfg.Now())
 		}
 	}
 }

@@ -61,7 +61,7 @@ func (l *leg) partial(_ *transport.Session, p transport.Partial) {
 		return
 	}
 	l.gw.count.received.Add(1)
-	l.say(l.inputOf("", r))
+	l.sayForNow(l.inputOf("", r))
 }
 
 // page takes a text that came in a MESSAGE request; nil acknowledges it.

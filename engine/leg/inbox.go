@@ -29,7 +29,7 @@ type item struct {
 	in      callmodel.Input
 	message transport.Message // to be answered when verdict is set
 	verdict bool
-	due     time.Time // with verdict: rejected when the log is still away then
+	due     time.Time // given up when the log is still away then; zero: never
 	then    func()    // called after the engine heard it; nil: nothing
 }
 
@@ -39,7 +39,7 @@ type inbox struct {
 	queue   []item
 	busy    bool // the head is with the engine
 	stalled bool // the head waits for the log
-	corked  bool // nothing is told until the call or its answer is there
+	corks   int  // while above zero nothing is told: the call or its answer is not there yet
 }
 
 // tell puts something at the end of the inbox.
@@ -50,6 +50,11 @@ func (l *leg) tell(it item) {
 	l.pump()
 }
 
+// sayForNow is say for something that is not worth waiting for the log longer than a text.
+func (l *leg) sayForNow(in callmodel.Input) {
+	l.tell(item{in: in, due: l.gw.cfg.Now().Add(l.gw.cfg.HoldVerdict)})
+}
+
 // say is tell for an input without consequences here.
 func (l *leg) say(in callmodel.Input) { l.tell(item{in: in}) }
 
@@ -57,13 +62,13 @@ func (l *leg) say(in callmodel.Input) { l.tell(item{in: in}) }
 // meanwhile.
 func (l *leg) cork() {
 	l.mu.Lock()
-	l.inbox.corked = true
+	l.inbox.corks++
 	l.mu.Unlock()
 }
 
 func (l *leg) uncork(first ...item) {
 	l.mu.Lock()
-	l.inbox.corked = false
+	l.inbox.corks--
 	at := 0
 	if l.inbox.busy {
 		at = 1
@@ -77,7 +82,7 @@ func (l *leg) uncork(first ...item) {
 func (l *leg) pump() {
 	l.mu.Lock()
 	b := &l.inbox
-	if b.busy || b.stalled || b.corked || len(b.queue) == 0 || l.call == "" {
+	if b.busy || b.stalled || b.corks > 0 || len(b.queue) == 0 || l.call == "" {
 		l.mu.Unlock()
 		return
 	}
@@ -108,6 +113,7 @@ func (l *leg) delivered(_ callmodel.Outcome, err error) {
 		it.then()
 	}
 	l.pump()
+	l.finishIfDone()
 }
 
 // away says that the input was not stored and may come again: the log is away, or the call has too
@@ -177,11 +183,13 @@ func (l *leg) expire() {
 		if _, typing := it.in.(callmodel.TypingSeen); typing {
 			return true
 		}
-		if it.verdict && now.After(it.due) {
-			over = append(over, it.message)
-			return true
+		if it.due.IsZero() || !now.After(it.due) {
+			return false
 		}
-		return false
+		if it.verdict {
+			over = append(over, it.message)
+		}
+		return true
 	})
 	l.mu.Unlock()
 	for _, m := range over {

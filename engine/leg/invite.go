@@ -35,7 +35,7 @@ func (g *Gateway) incoming(in *sipua.Invitation) (*leg, int) {
 	l.invite, l.dialog = in, in.Dialog
 	l.peer = caller(&in.Facts).Address
 	l.times.offered = in.Received
-	l.inbox.corked = true
+	l.inbox.corks = 1
 	var err error
 	if l.psap, l.queue, err = g.cfg.Router.Route(l.trunk, routeOf(in), in.RequestURI); err != nil {
 		g.count.unknownQueue.Add(1)
@@ -137,7 +137,7 @@ func (g *Gateway) open(ctx context.Context, l *leg, in *sipua.Invitation) int {
 	g.count.offered.Add(1)
 	l.setCall(call)
 	if bad > 0 {
-		l.say(callmodel.LocationNotFound{Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: "location_garbled"}})
+		l.sayForNow(callmodel.LocationNotFound{Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: "location_garbled"}})
 	}
 	l.uncork()
 	g.cfg.Logger.Debug("leg offered", "call", string(call), "leg", string(l.id), "trunk", string(l.trunk), "hold", hold)

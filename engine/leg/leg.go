@@ -1,7 +1,6 @@
 package leg
 
 import (
-	"context"
 	"encoding/binary"
 	"io"
 	"sync"
@@ -55,13 +54,15 @@ type leg struct {
 	stream   sdpmsrp.Stream     // what the last exchange agreed
 	agreed   bool               // stream is set
 	dialling bool               // we are connecting
-	mending  bool
-	lost     chan struct{} // closed when the leg is bound again or ends; made by a mend
+	lost     chan struct{}      // while the leg is being mended: closed when it is bound again, or ends
+	places   uint64             // sum of the locations heard last
 	sent     map[msrp.MessageID]outgoing
 	held     []outgoing // waiting because the far side holds the stream
 	settled  chan struct{}
 	ending   bool // our BYE is on its way, or was
-	told     bool // LegEnded is in the inbox
+	told     bool // LegEnded is in the inbox, or was
+	heardEnd bool // the engine has it
+	late     bool // the grace for late texts is over
 }
 
 // timeline is when what happened, for the one line a leg logs at its end.
@@ -99,19 +100,27 @@ func (g *Gateway) sdpConfig(host string, id uint64) sdpmsrp.Config {
 	return sdpmsrp.Config{Username: "text911", SessionID: id, Host: host}
 }
 
-// finish forgets the leg: nobody hears of it any more.
-func (l *leg) finish() {
+// graceOver closes the MSRP sessions: what comes now has no session any more (CON-27).
+func (l *leg) graceOver() {
 	l.mu.Lock()
-	l.state = ended
+	l.late = true
 	sessions := []*transport.Session{l.session, l.earlier}
+	l.mu.Unlock()
+	closeSessions(sessions...)
+	l.finishIfDone()
+}
+
+// finishIfDone forgets the leg when the engine has heard everything of it and the grace is over.
+func (l *leg) finishIfDone() {
+	l.mu.Lock()
+	if !l.heardEnd || !l.late || l.state == ended || len(l.inbox.queue) > 0 {
+		l.mu.Unlock()
+		return
+	}
+	l.state = ended
 	l.invite, l.held, l.sent = nil, nil, nil
 	line, call := l.times, l.call
 	l.mu.Unlock()
-	for _, s := range sessions {
-		if s != nil {
-			s.Close()
-		}
-	}
 	l.gw.remove(l)
 	l.log(call, line)
 }
@@ -127,15 +136,4 @@ func (l *leg) log(call callmodel.CallID, t timeline) {
 	l.gw.cfg.Logger.Info("leg ended", "call", string(call), "leg", string(l.id), "trunk", string(l.trunk),
 		"answered_ms", since(t.answered), "established_ms", since(t.established), "first_text_ms", since(t.firstText),
 		"first_reply_ms", since(t.firstReply), "ended_ms", since(t.ended), "texts", t.texts, "replies", t.replies)
-}
-
-// after runs f unless life ends within d.
-func (l *leg) after(d time.Duration, f func()) {
-	if !l.gw.spawn(func(life context.Context) {
-		if wait(life, d) {
-			f()
-		}
-	}) {
-		l.gw.remove(l)
-	}
 }

@@ -21,28 +21,18 @@ const seqJump = 1000
 // helps the leg stays broken, and may still be mended by the far side, until the engine ends it.
 func (l *leg) mend() {
 	l.mu.Lock()
-	if l.mending || l.ending || l.state != broken {
+	if l.lost != nil || l.ending || l.state != broken {
 		l.mu.Unlock()
 		return
 	}
-	l.mending = true
 	back := make(chan struct{})
 	l.lost = back
 	l.mu.Unlock()
-	if !l.gw.spawn(func(life context.Context) { l.mendIn(life, back, l.gw.cfg.MendPauses) }) {
-		l.mended()
-	}
-}
-
-func (l *leg) mended() {
-	l.mu.Lock()
-	l.mending = false
-	l.mu.Unlock()
+	l.gw.spawn(func(life context.Context) { l.mendIn(life, back, l.gw.cfg.MendPauses) })
 }
 
 // mendIn tries after each pause until the session is bound again, which closes back.
 func (l *leg) mendIn(life context.Context, back <-chan struct{}, pauses []time.Duration) {
-	defer l.mended()
 	for _, p := range pauses {
 		t := time.NewTimer(p)
 		select {
@@ -132,8 +122,12 @@ func (l *leg) withdraw() {
 	} else {
 		s = nil
 	}
+	back := l.session
 	l.mu.Unlock()
 	closeSessions(s)
+	if back != nil && back.Bound() {
+		l.bound(back) // the far side came back to it meanwhile
+	}
 }
 
 func closeSessions(list ...*transport.Session) {
@@ -154,7 +148,7 @@ func (g *Gateway) restore(call callmodel.CallID, eff callmodel.MendLeg) bool {
 	l := g.newLeg(eff.Leg)
 	l.call, l.trunk, l.psap, l.secure = call, r.Trunk, r.PSAP, r.Secure
 	l.peer = uriIn(r.Dialog.RemoteURI)
-	l.state, l.mending = broken, true
+	l.state = broken
 	l.times.offered = g.cfg.Now()
 	back := make(chan struct{})
 	l.lost = back
@@ -165,10 +159,12 @@ func (g *Gateway) restore(call callmodel.CallID, eff callmodel.MendLeg) bool {
 	if l.sdp, err = sdpmsrp.Restore(g.sdpConfig("", 0), r.Dialog.SDP, r.Remote); err != nil {
 		g.cfg.Logger.Warn("session description not taken up", "leg", string(l.id), "error", err)
 		if l.sdp, err = g.negotiation(""); err != nil {
+			l.session.Close()
 			return false
 		}
 	}
 	if !g.add(l) {
+		l.session.Close()
 		return false
 	}
 	r.Dialog.LocalSeq += seqJump
@@ -178,6 +174,7 @@ func (g *Gateway) restore(call callmodel.CallID, eff callmodel.MendLeg) bool {
 	if err != nil {
 		g.cfg.Logger.Warn("dialog not taken up", "leg", string(l.id), "error", err)
 		g.remove(l)
+		l.session.Close()
 		return false
 	}
 	g.cfg.Trunks.Enter(l.trunk, l.psap, true)

@@ -86,7 +86,7 @@ func (l *leg) answerInvite(ctx context.Context) {
 	}
 	l.invite, l.reply, l.state = nil, nil, answered
 	l.times.answered = l.gw.cfg.Now()
-	l.inbox.corked = true
+	l.inbox.corks++
 	l.mu.Unlock()
 	if err := in.Answer(ctx, sdp); err != nil {
 		l.uncork()
@@ -106,6 +106,21 @@ func (l *leg) answerInvite(ctx context.Context) {
 	if begin != nil {
 		begin()
 	}
+	l.gw.binds.add(l.gw.cfg.Now(), l.notBound)
+}
+
+// notBound: the far side has our answer and never connected. To the engine that is a broken leg, so
+// that it is mended.
+func (l *leg) notBound() {
+	l.mu.Lock()
+	if l.state != answered || l.ending {
+		l.mu.Unlock()
+		return
+	}
+	l.state = broken
+	l.mu.Unlock()
+	l.gw.count.broken.Add(1)
+	l.say(callmodel.LegBroken{Leg: l.id, Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: "msrp_not_connected"}})
 }
 
 // end refuses the INVITE or sends BYE, and says so. A last text of ours gets a moment to arrive.
@@ -160,6 +175,10 @@ func (l *leg) over(by callmodel.By, cause callmodel.Cause) {
 	}
 	l.mu.Unlock()
 	l.gw.cfg.Trunks.Leave(l.trunk, l.psap)
-	l.say(callmodel.LegEnded{Leg: l.id, By: by, Cause: cause})
-	l.after(l.gw.cfg.LateGrace, l.finish)
+	l.tell(item{in: callmodel.LegEnded{Leg: l.id, By: by, Cause: cause}, then: func() {
+		l.mu.Lock()
+		l.heardEnd = true
+		l.mu.Unlock()
+	}})
+	l.gw.graces.add(l.gw.cfg.Now(), l.graceOver)
 }

@@ -56,6 +56,7 @@ type options struct {
 	capacity  int
 	peer      string // address of the trunk; empty: where the simulated network is
 	noDefault bool
+	quiet     bool // no log lines
 	sipTLS    *tls.Config
 	msrpTLS   *tls.Config
 	require   bool
@@ -65,7 +66,7 @@ type options struct {
 
 // rig is an engine with its log and its legs, and an ESRP beside it.
 type rig struct {
-	t   *testing.T
+	t   testing.TB
 	opt options
 	mem *journal.Memory
 	log *flakyLog
@@ -96,7 +97,7 @@ type life struct {
 	stop    func()
 }
 
-func newRig(t *testing.T, opt options) *rig {
+func newRig(t testing.TB, opt options) *rig {
 	t.Helper()
 	r := &rig{t: t, opt: opt, mem: journal.NewMemory(journal.MemoryConfig{}), out: &syncBuffer{}}
 	r.log = &flakyLog{Events: journal.NewEvents(r.mem, nil)}
@@ -117,6 +118,9 @@ func newRig(t *testing.T, opt options) *rig {
 func (r *rig) start() {
 	r.t.Helper()
 	logger := slog.New(slog.NewTextHandler(r.out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if r.opt.quiet {
+		logger = slog.New(slog.DiscardHandler)
+	}
 	l := life{}
 	r.log = &flakyLog{Events: journal.NewEvents(r.mem, nil)}
 	l.engine = engine.New(engine.Config{Log: r.log, Logger: logger, PSAPs: []engine.PSAP{{ID: psapID, FirstParty: r.opt.psap}}})
