@@ -110,7 +110,7 @@ func (n *Negotiation) Offer(lines ...Params) ([]byte, error) {
 			return nil, err
 		}
 		m := p.media()
-		m.Setup, m.CEMA, m.File = offerSetup(p.Situation), n.cfg.CEMA, p.File
+		m.Setup, m.CEMA, m.File = offerSetup(p.Situation), n.cfg.CEMA && !p.WithoutCEMA, p.File
 		slots[i] = newSlot(i, p, m)
 	}
 	text, err := n.render(slots)

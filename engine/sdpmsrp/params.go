@@ -55,6 +55,9 @@ type Params struct {
 	// File is set in an own offer of a file transfer. In answers it only says,
 	// by being set, that a file offered on this line is wanted.
 	File *File
+	// WithoutCEMA leaves the extension out of this line's offer, as Stream.Reoffer
+	// asks for.
+	WithoutCEMA bool
 	// ChatRoom, when not nil, is the own a=chatroom value (RFC 7701 §8).
 	ChatRoom *string
 }

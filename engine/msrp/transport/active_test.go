@@ -88,8 +88,7 @@ func TestActiveSideSendsFirst(t *testing.T) {
 	}
 }
 
-// CON-18, CON-26: without keep-alive nothing ever ends an idle session; with
-// it, a peer that does not answer is noticed.
+// A connect that fails, or comes too late, is an error and nothing more.
 func TestConnectRefused(t *testing.T) {
 	e, l := running(t, testConfig())
 	foreign, _ := peerListener(t)
