@@ -21,10 +21,6 @@ var allowed = map[string][]string{
 	"engine/msrp":        {},
 	"psap/web":           {},
 	"fixtures":           {},
-	"fixtures/msrp":      {},
-	"fixtures/sdp":       {},
-	"fixtures/sip":       {},
-	"fixtures/pidf":      {},
 	"fixtures/scenarios": {},
 	// level 2: pure cores and codecs
 	"callmodel/firstparty":    {"callmodel"},
