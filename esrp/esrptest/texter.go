@@ -27,6 +27,8 @@ type Mode struct {
 	Passive bool
 	// Wrap lists message/cpim first, so that the engine wraps every text.
 	Wrap bool
+	// Dead takes the answer and never connects, until the engine negotiates anew.
+	Dead bool
 	// Plain sends texts bare; otherwise they are wrapped in message/cpim when the engine lists it first.
 	Plain bool
 }
@@ -48,6 +50,8 @@ type Texter struct {
 	conn     net.Conn
 	sent     map[msrp.MessageID]int // index into account.Sent
 	changed  chan struct{}          // closed and replaced whenever something happened
+	end      sipua.End
+	byeOnly  bool // the MSRP session outlives the dialog for a while
 	finished bool
 }
 
@@ -115,10 +119,13 @@ func (t *Texter) Invite(ctx context.Context) error {
 			return t.fail(err)
 		}
 	}
+	if t.mode.Dead {
+		return nil
+	}
 	if err := t.connect(ctx); err != nil {
 		return t.fail(err)
 	}
-	return t.fail(t.until(ctx, func() bool { return t.session.Bound() }))
+	return t.fail(t.until(ctx, func() bool { return t.bindingOf().Bound() }))
 }
 
 // route is the queue URI on top of the engine's address.
@@ -177,6 +184,22 @@ func (t *Texter) HangUp(ctx context.Context) error {
 	err := d.Bye(ctx)
 	t.close()
 	return err
+}
+
+// Bye ends the dialog and leaves the MSRP session open, as a gateway does that has texts waiting.
+func (t *Texter) Bye(ctx context.Context) error {
+	t.mu.Lock()
+	d := t.dialog
+	t.byeOnly = true
+	t.mu.Unlock()
+	return d.Bye(ctx)
+}
+
+// End is how the dialog ended.
+func (t *Texter) End() sipua.End {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.end
 }
 
 // close ends the MSRP session.
@@ -264,13 +287,16 @@ func (t *Texter) OnEvent(_ context.Context, _ *sipua.Dialog, ev sipua.Event) {
 		}
 	case sipua.Ended:
 		t.mu.Lock()
-		t.account.Ended = t.net.cfg.Now()
+		t.account.Ended, t.end = t.net.cfg.Now(), ev.End
 		t.account.EndedBy = map[sipua.Party]string{sipua.PartyPeer: "engine", sipua.PartyLocal: "texter"}[ev.End.By]
 		if t.account.EndedBy == "" {
 			t.account.EndedBy = "network"
 		}
+		stay := t.byeOnly
 		t.mu.Unlock()
-		t.close()
+		if !stay {
+			t.close()
+		}
 	}
 }
 

@@ -146,14 +146,19 @@ func (t *Texter) connect(ctx context.Context) error {
 // being, or not answered, is sent again under its Message-ID until ctx ends; a lost connection does
 // the same through the next one.
 func (t *Texter) Send(ctx context.Context, text string) error {
+	return t.SendContent(ctx, "text/plain;charset=utf-8", []byte(text))
+}
+
+// SendContent is Send for any content.
+func (t *Texter) SendContent(ctx context.Context, contentType string, body []byte) error {
 	id := t.net.endpoint.NewMessageID()
 	t.mu.Lock()
 	at := len(t.account.Sent)
 	t.sent[id] = at
-	t.account.Sent = append(t.account.Sent, SentText{MessageID: string(id), Text: callmodel.Private(text), At: t.net.cfg.Now()})
+	t.account.Sent = append(t.account.Sent, SentText{MessageID: string(id), Text: callmodel.Private(body), At: t.net.cfg.Now()})
 	t.mu.Unlock()
 	for {
-		if err := t.sendOnce(id, at, text); err != nil {
+		if err := t.sendOnce(id, at, contentType, body); err != nil {
 			return t.fail(err)
 		}
 		err := t.until(ctx, func() bool { s := t.text(at); return !s.Acked.IsZero() || s.Code != 0 })
@@ -175,13 +180,13 @@ func (t *Texter) Send(ctx context.Context, text string) error {
 // codeTimeout says that nobody has the text (RFC 4975 §10.4); no answer in time means the same.
 const codeTimeout = 408
 
-func (t *Texter) sendOnce(id msrp.MessageID, at int, text string) error {
+func (t *Texter) sendOnce(id msrp.MessageID, at int, contentType string, body []byte) error {
 	t.mu.Lock()
 	s := t.session
 	t.account.Sent[at].Code = 0
 	t.account.Sent[at].Tries++
 	t.mu.Unlock()
-	err := s.Send(session.Outgoing{MessageID: id, ContentType: "text/plain;charset=utf-8", Body: []byte(text), SuccessReport: true})
+	err := s.Send(session.Outgoing{MessageID: id, ContentType: contentType, Body: body, SuccessReport: true})
 	if errors.Is(err, session.ErrDuplicate) {
 		return nil
 	}
@@ -321,6 +326,14 @@ func (t *Texter) Hold(ctx context.Context, on bool) error {
 		return t.fail(err)
 	}
 	return t.fail(t.agree(answer))
+}
+
+// Page sends a text as MESSAGE inside the dialog and returns the final status.
+func (t *Texter) Page(ctx context.Context, text string) (int, error) {
+	t.mu.Lock()
+	d := t.dialog
+	t.mu.Unlock()
+	return d.Send(ctx, sipua.Message{Method: "MESSAGE", ContentType: "text/plain", Body: callmodel.Private(text)})
 }
 
 // Move tells a new position inside the dialog.
