@@ -26,7 +26,7 @@ func away(err error) bool {
 func (j *JetStream) insist(ctx context.Context, f func(ctx context.Context) error) error {
 	until := time.Now().Add(j.cfg.Grace)
 	for wait := redialPause; ; wait = min(2*wait, retryPauseMax) {
-		err := f(ctx)
+		err := j.attempt(ctx, f)
 		if err == nil || !away(err) || time.Now().After(until) {
 			return err
 		}
@@ -34,4 +34,16 @@ func (j *JetStream) insist(ctx context.Context, f func(ctx context.Context) erro
 			return errors.Join(context.Cause(ctx), err)
 		}
 	}
+}
+
+// attempt calls f with a context that ends when the connection is lost: the
+// answer would never come.
+func (j *JetStream) attempt(ctx context.Context, f func(ctx context.Context) error) error {
+	bound, unbind := j.link.bind(ctx)
+	defer unbind()
+	err := f(bound)
+	if err != nil && errors.Is(context.Cause(bound), errDisconnected) {
+		return errDisconnected
+	}
+	return err
 }

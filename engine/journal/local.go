@@ -23,11 +23,15 @@ func (p *localPort) dial() (*wire, error) {
 }
 
 func (p *localPort) last(ctx context.Context) (uint64, error) {
-	st, err := p.j.js.Stream(ctx, p.s.name)
-	if err != nil {
-		return 0, err
-	}
-	return st.CachedInfo().State.LastSeq, nil
+	var last uint64
+	err := p.j.insist(ctx, func(ctx context.Context) error {
+		st, err := p.j.js.Stream(ctx, p.s.name)
+		if err == nil {
+			last = st.CachedInfo().State.LastSeq
+		}
+		return err
+	})
+	return last, err
 }
 
 func (p *localPort) after(ctx context.Context, call string, after uint64, limit int) ([]Stored, error) {

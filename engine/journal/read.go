@@ -95,8 +95,6 @@ func (j *JetStream) ask(ctx context.Context, s *stream, call string, after uint6
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readTimeout, errTimeout)
 	defer cancel()
-	ctx, unbind := j.link.bind(ctx)
-	defer unbind()
 	sub, err := j.nc.SubscribeSync(j.nc.NewInbox())
 	if err != nil {
 		return nil, 0, err

@@ -8,14 +8,9 @@ import (
 	"time"
 )
 
-const (
-	// settleTries is how often a request is tried when the store keeps
-	// breaking.
-	settleTries = 4
-	// redialPause is the pause between attempts to reach a server that is
-	// being opened anew.
-	redialPause = 5 * time.Millisecond
-)
+// redialPause is the pause between attempts to reach a server that is being
+// opened anew.
+const redialPause = 5 * time.Millisecond
 
 // recover settles, one by one, the requests of groups that went wrong and the
 // ones set aside. Nothing is under way.
@@ -90,8 +85,7 @@ func (a *appender) resync() error {
 // returns an error if the store is away; r is not finished then.
 func (a *appender) settle(r *request) error {
 	s := settler{send: a.exchange, after: a.store.after, batchID: a.enc.batchID}
-	var last error
-	for range settleTries {
+	for giveUp := time.Now().Add(2 * a.wait); ; time.Sleep(redialPause) {
 		if err := a.store.refusal(); err != nil {
 			return err
 		}
@@ -106,14 +100,18 @@ func (a *appender) settle(r *request) error {
 		if final(err) {
 			return a.settled(r, seqs, stored, err)
 		}
-		last = err
-		a.stats.retries.Add(1)
-		if !errors.Is(err, errConflict) {
-			a.store.stuck(err)
-			a.disconnect()
+		if time.Now().After(giveUp) {
+			return unavailable(err)
 		}
+		a.stats.retries.Add(1)
+		if errors.Is(err, errConflict) {
+			continue
+		}
+		if errors.Is(err, errTimeout) {
+			a.store.stuck(err) // a lost connection is no fault of the store
+		}
+		a.disconnect()
 	}
-	return unavailable(last)
 }
 
 // settled makes the outcome durable and hands it over.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -97,9 +98,10 @@ func TestReopenWhileAppending(t *testing.T) {
 			j := startInner(t, Config{SyncFiles: files, AckWait: 2 * time.Second})
 			const writers, each, per = 20, 30, 2
 			var wg sync.WaitGroup
+			var over atomic.Bool
 			wg.Go(func() {
 				for range 3 {
-					for at := j.Stats().Records; j.Stats().Records < at+200; {
+					for at := j.Stats().Records; j.Stats().Records < at+200 && !over.Load(); {
 						time.Sleep(time.Millisecond)
 					}
 					if err := j.node.open(); err != nil {
@@ -131,6 +133,7 @@ func TestReopenWhileAppending(t *testing.T) {
 				}
 			})
 			appendAll(t, j, writers, each, per)
+			over.Store(true)
 			wg.Wait()
 			checkLog(t, j, writers*each*per)
 		})
