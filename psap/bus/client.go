@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -74,6 +75,9 @@ func (c *Client) Do(ctx context.Context, psap callmodel.PSAPID, agent callmodel.
 	return r, nil
 }
 
+// flushWait bounds the wait until the server knows of a subscription.
+const flushWait = 10 * time.Second
+
 // observer is who reads the log for a client that follows events.
 const observer callmodel.AgentID = "observer"
 
@@ -89,7 +93,9 @@ func (c *Client) Events(ctx context.Context, psap callmodel.PSAPID, f func(envel
 	if err := sub.SetPendingLimits(pendingMessages, pendingOctets); err != nil {
 		return fmt.Errorf("bus: subscribe: %w", err)
 	}
-	if err := c.nc.FlushWithContext(ctx); err != nil {
+	flushing, cancel := context.WithTimeout(ctx, flushWait)
+	defer cancel()
+	if err := c.nc.FlushWithContext(flushing); err != nil {
 		return fmt.Errorf("bus: subscribe: %w", err)
 	}
 	follow := follower{c: c, psap: psap, f: f}
