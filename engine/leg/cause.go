@@ -73,7 +73,7 @@ func reasonsOf(c callmodel.Cause) []sipua.Reason {
 	switch {
 	case c.Class == callmodel.ClassNormal:
 		return []sipua.Reason{{Protocol: "Q.850", Cause: 16}}
-	case strings.HasPrefix(c.Wire, "msrp"), strings.Contains(c.Reason, "broken"), strings.Contains(c.Reason, "lost"):
+	case strings.HasPrefix(c.Wire, "msrp"), strings.HasPrefix(c.Reason, "msrp"), c.Reason == "not_mended":
 		return []sipua.Reason{{Protocol: "Q.850", Cause: 41}}
 	}
 	return []sipua.Reason{{Protocol: "Q.850", Cause: 31}}
