@@ -85,6 +85,11 @@ func (c *call) request(m *message, src source) {
 		tx.repeat()
 		return
 	}
+	if len(c.servers) >= maxServerTx && m.method != "BYE" {
+		c.ua.count.refuse(ReasonOverflow)
+		c.ua.answerOnce(m, src, 503, nil)
+		return
+	}
 	if m.toTag != "" {
 		tx := c.newServer(key, m, src, m.toTag)
 		if d := c.find(m); d != nil {

@@ -70,6 +70,11 @@ func (d *Dialog) take(tx *serverTx) {
 	if tx.method != "BYE" && d.call.refuseDemands(tx) {
 		return
 	}
+	if (tx.method == "INVITE" || tx.method == "UPDATE") && d.app.full() {
+		d.ua.count.refuse(ReasonOverflow)
+		tx.respond(500, "", func(w *writer) { d.call.retrySoon(w) })
+		return
+	}
 	switch tx.method {
 	case "BYE":
 		d.byeIn(tx)

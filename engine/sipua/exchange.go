@@ -19,6 +19,7 @@ type exchange struct {
 	interval time.Duration
 	tries    int
 	waiting  *time.Timer
+	limit    *time.Timer // on the time an INVITE may ring
 	closed   bool
 	done     func(answer []byte, err error)
 }
@@ -84,8 +85,9 @@ func (x *exchange) abandon() {
 		x.close(nil, context.Cause(x.ctx))
 		return
 	}
-	if x.method == "INVITE" && x.tx != nil && x.tx.provisional && x.tx.final == 0 {
-		x.tx.cancel(nil)
+	if tx := x.tx; x.method == "INVITE" && tx != nil && tx.provisional && tx.final == 0 {
+		tx.cancel(nil)
+		x.d.call.after(64*x.d.ua.cfg.T1, func() { tx.fail(408) })
 	}
 }
 
@@ -103,6 +105,9 @@ func (d *Dialog) start(x *exchange) {
 func (x *exchange) send() {
 	d := x.d
 	x.waiting, x.tries = nil, x.tries+1
+	if x.limit != nil {
+		x.limit.Stop()
+	}
 	branch := d.ua.newBranch()
 	w, head := d.request(x.method, d.nextSeq(), branch)
 	w.add("Allow", allowed)
@@ -115,6 +120,13 @@ func (x *exchange) send() {
 	if x.tx != nil {
 		x.tx.head = head
 	}
+	if tx := x.tx; tx != nil && x.method == "INVITE" {
+		x.limit = d.call.after(inviteLimit, func() {
+			if x.tx == tx {
+				x.abandon()
+			}
+		})
+	}
 }
 
 // close ends the exchange and reports once.
@@ -123,6 +135,9 @@ func (x *exchange) close(answer []byte, err error) {
 		return
 	}
 	x.closed = true
+	if x.limit != nil {
+		x.limit.Stop()
+	}
 	if x.waiting != nil {
 		x.waiting.Stop()
 		x.waiting = nil

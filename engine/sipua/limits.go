@@ -16,6 +16,7 @@ const (
 	maxCalls       = 20_000
 	maxConnections = 4_096
 	maxMailbox     = 256     // queued work of one call; above it requests are dropped and the sender repeats
+	maxServerTx    = 256     // server transactions of one call; above it requests are answered without keeping one
 	maxHeld        = 16      // requests of one dialog waiting for a missing CSeq
 	maxHeldBytes   = 1 << 20 // bytes waiting for a connection that is being made
 	maxStrangers   = 256     // stream connections whose peer is not known, or not yet
@@ -27,6 +28,8 @@ const (
 	idleTimeout      = 30 * time.Minute // a stream without a byte read
 	strangerTimeout  = 10 * time.Second // a stream of a peer that Policy does not know
 
+	streamAbove      = 1300            // octets above which a request prefers TCP (RFC 3261 §18.1.1)
+	inviteLimit      = 3 * time.Minute // a re-INVITE of ours that rings longer is cancelled
 	defaultT1        = 500 * time.Millisecond
 	defaultT2        = 4 * time.Second
 	defaultT4        = 5 * time.Second

@@ -18,6 +18,7 @@ type attempt struct {
 	ctx    context.Context
 	tx     *clientTx
 	to     hop
+	plan   *hop          // UDP, when TCP was chosen for the size only
 	asked  time.Duration // session interval in the request
 	tries  int
 	gaveUp bool
@@ -37,7 +38,7 @@ func (u *UA) Invite(ctx context.Context, out Outgoing, h DialogHandler) (*Dialog
 		answer []byte
 		err    error
 	}
-	to, err := firstHop(out, u.preferred())
+	to, plan, err := u.firstHop(out)
 	if err != nil {
 		return nil, nil, fmt.Errorf("invite: %w", err)
 	}
@@ -54,7 +55,7 @@ func (u *UA) Invite(ctx context.Context, out Outgoing, h DialogHandler) (*Dialog
 	err = c.do(func() error {
 		d = u.outgoing(c, out, to)
 		*d.hook = h // before any event can be emitted
-		d.attempt = &attempt{d: d, out: out, ctx: ctx, to: to, asked: u.cfg.SessionExpires,
+		d.attempt = &attempt{d: d, out: out, ctx: ctx, to: to, plan: plan, asked: u.cfg.SessionExpires,
 			rseq: map[string]uint32{}, early: map[string][]byte{},
 			done: func(answer []byte, err error) { got <- result{answer, err} }}
 		d.attempt.send()
@@ -86,12 +87,30 @@ func (u *UA) preferred() Transport {
 	return TCP
 }
 
-func firstHop(out Outgoing, fallback Transport) (hop, error) {
+// firstHop is where an INVITE goes. A large one prefers TCP where the URI leaves the choice, and
+// falls back to UDP (RFC 3261 §18.1.1).
+func (u *UA) firstHop(out Outgoing) (to hop, fallback *hop, err error) {
 	uri := out.Target
 	if len(out.Route) > 0 {
 		uri = out.Route[0]
 	}
-	return nextHop(uri, fallback)
+	to, err = nextHop(uri, u.preferred())
+	if err != nil || to.transport != UDP || strings.Contains(strings.ToLower(uri), "transport=") {
+		return to, nil, err
+	}
+	size := 1000 + len(out.Offer) // header fields of our own make about a kilobyte
+	for _, h := range out.Headers {
+		size += len(h.Name) + len(h.Value)
+	}
+	for _, p := range out.Parts {
+		size += len(p.Body)
+	}
+	if size <= streamAbove {
+		return to, nil, nil
+	}
+	udp := to
+	to.transport = TCP
+	return to, &udp, nil
 }
 
 // outgoing makes the dialog of an INVITE of ours.
@@ -191,6 +210,13 @@ func (a *attempt) sendCancel() {
 
 // failed: silence or no way to send.
 func (a *attempt) failed(code int) {
+	if plan := a.plan; code == 503 && plan != nil && !a.gaveUp {
+		a.to, a.plan = *plan, nil
+		a.d.s.Transport = plan.transport
+		a.d.s.Contact = callmodel.Private(a.d.ua.contact(a.d.ua.faceFor(plan.transport)))
+		a.send()
+		return
+	}
 	end := End{By: PartyNetwork, How: HowTimeout, Code: code}
 	if code == 503 {
 		end.How = HowTransport

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"text911/callmodel"
 )
 
 // SIP-01: the ACK carries the CSeq number of its INVITE although a PRACK raised our counter.
@@ -452,4 +454,28 @@ func TestReinviteIn(t *testing.T) {
 			t.Error("answer in ACK was not reported")
 		}
 	})
+}
+
+// RFC 3261 §18.1.1: a large INVITE goes over TCP where the URI leaves the choice, and over UDP when
+// nobody listens there.
+func TestLargeInvitePrefersTCP(t *testing.T) {
+	callee := newApp()
+	callee.onInvite = func(in *Invitation) { _ = in.Answer(context.Background(), []byte(answerSDP)) }
+	udp := startUA(t, Config{Listeners: []Listener{{Transport: UDP, Address: "127.0.0.1:0"}}}, callee)
+	both := startUA(t, Config{Listeners: []Listener{{Transport: UDP, Address: "127.0.0.1:0"}}}, callee)
+	tcp := startUA(t, Config{Listeners: []Listener{{Transport: TCP, Address: at(t, both, UDP)}}}, callee)
+	caller := startUA(t, Config{}, newApp())
+	big := []Part{{ContentType: "text/plain", Body: callmodel.Private(strings.Repeat("x", 2000))}}
+	for u, want := range map[*UA]Transport{udp: UDP, tcp: TCP} {
+		d, _, err := caller.Invite(within(t), Outgoing{Target: "sip:" + u.Bound()[0].Addr.String(), Offer: []byte(offerSDP), Parts: big}, newApp())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.State().Transport; got != want {
+			t.Errorf("went over %s, want %s", got, want)
+		}
+		if in := callee.invite(t); len(in.Parts) != 2 {
+			t.Errorf("%d parts", len(in.Parts))
+		}
+	}
 }

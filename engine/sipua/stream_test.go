@@ -14,10 +14,12 @@ import (
 
 // caller is a scripted TCP element on a real socket.
 type caller struct {
-	t    *testing.T
-	conn net.Conn
-	f    framer
-	c    codec
+	t       *testing.T
+	conn    net.Conn
+	f       framer
+	c       codec
+	contact string   // host and port; empty: those of the connection
+	routes  []string // Record-Route lines of its INVITEs
 }
 
 func dialTCP(t *testing.T, addr string) *caller {
@@ -35,10 +37,15 @@ func (c *caller) message(method string, seq int, toTag, callID, body string, hea
 	if toTag != "" {
 		to += ";tag=" + toTag
 	}
+	contact := c.contact
+	if contact == "" {
+		contact = c.conn.LocalAddr().String()
+	}
+	headers = append(headers, c.routes...)
 	lines := append([]string{method + " urn:service:sos SIP/2.0",
 		fmt.Sprintf("Via: SIP/2.0/TCP %s;branch=z9hG4bK%s%d%s", c.conn.LocalAddr(), method, seq, callID),
 		"From: <sip:caller@far.example>;tag=far", "To: " + to, "Call-ID: " + callID, fmt.Sprintf("CSeq: %d %s", seq, method),
-		"Contact: <sip:caller@" + c.conn.LocalAddr().String() + ";transport=tcp>", "Content-Type: application/sdp"}, headers...)
+		"Contact: <sip:caller@" + contact + ";transport=tcp>", "Content-Type: application/sdp"}, headers...)
 	return []byte(strings.Join(append(lines, fmt.Sprintf("Content-Length: %d", len(body)), "", ""), "\r\n") + body)
 }
 
@@ -166,14 +173,23 @@ func TestBackOverTheSameConnection(t *testing.T) {
 	}
 	defer l.Close()
 	c := dialTCP(t, at(t, u, TCP))
-	first, second := c.call(a, "same"), c.call(a, "other")
 	done := make(chan error, 2)
-	go func() { done <- first.Dialog.Bye(within(t)) }()
-	bye := c.want("BYE")
-	c.send([]byte("SIP/2.0 200 OK\r\nVia: " + bye.get("via") + "\r\nFrom: " + bye.get("from") + "\r\nTo: " + bye.get("to") + "\r\nCall-ID: same\r\nCSeq: " + bye.get("cseq") + "\r\nContent-Length: 0\r\n\r\n"))
-	if err := <-done; err != nil {
-		t.Fatal(err)
+	end := func(in *Invitation) {
+		t.Helper()
+		go func() { done <- in.Dialog.Bye(within(t)) }()
+		bye := c.want("BYE")
+		c.send([]byte("SIP/2.0 200 OK\r\nVia: " + bye.get("via") + "\r\nFrom: " + bye.get("from") + "\r\nTo: " + bye.get("to") + "\r\nCall-ID: " + bye.callID + "\r\nCSeq: " + bye.get("cseq") + "\r\nContent-Length: 0\r\n\r\n"))
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		next[Ended](t, a)
 	}
+	c.contact = "127.0.0.1:9" // nobody listens there
+	end(c.call(a, "same host"))
+	c.routes = []string{"Record-Route: <sip:esrp.invalid;transport=tcp;lr>"}
+	end(c.call(a, "route"))
+	c.contact, c.routes = "", nil
+	second := c.call(a, "other")
 	tag := second.Dialog.State().LocalTag
 	c.send(bytes.Replace(c.message("UPDATE", 2, tag, "other", ""), []byte("sip:caller@"+c.conn.LocalAddr().String()), []byte("sip:caller@"+l.Addr().String()), 1))
 	c.want("200")
