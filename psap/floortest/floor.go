@@ -21,7 +21,7 @@ const ID callmodel.PSAPID = "psap.example"
 
 // Floor is what is running.
 type Floor struct {
-	Memory  *journal.Memory
+	Memory  *journal.Memory // nil on another journal
 	Log     *journal.Events
 	Engine  *engine.Engine
 	PSAP    *psap.PSAP
@@ -33,19 +33,36 @@ type Floor struct {
 	stop func()
 }
 
-// New starts a Floor that ends with the test. change, if not nil, may change the PSAP's
-// configuration.
+// New starts a Floor on a log in memory that ends with the test. change, if not nil, may change the
+// PSAP's configuration.
 func New(t testing.TB, change func(*psap.Config)) *Floor {
 	t.Helper()
 	memory := journal.NewMemory(journal.MemoryConfig{})
-	f := &Floor{Memory: memory, Log: journal.NewEvents(memory, nil), cfg: change}
+	f := on(t, memory, change)
+	f.Memory = memory
+	return f
+}
+
+// NewOnDisk is New on JetStream in a directory of the test, synced as in service.
+func NewOnDisk(t testing.TB, change func(*psap.Config)) (*Floor, *journal.JetStream) {
+	t.Helper()
+	js, err := journal.Start(t.Context(), journal.Config{Dir: t.TempDir(), Ballast: -1, MinFree: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return on(t, js, change), js
+}
+
+func on(t testing.TB, j journal.Journal, change func(*psap.Config)) *Floor {
+	t.Helper()
+	f := &Floor{Log: journal.NewEvents(j, nil), cfg: change}
 	if err := f.Log.Open(t.Context(), ID); err != nil {
 		t.Fatal(err)
 	}
 	f.start(t)
 	t.Cleanup(func() {
 		f.stop()
-		_ = memory.Close(context.Background())
+		_ = j.Close(context.Background())
 	})
 	return f
 }
@@ -75,6 +92,9 @@ func (f *Floor) start(t testing.TB) {
 	wg.Go(func() { _ = f.PSAP.Run(ctx) })
 	f.stop = func() { cancel(); wg.Wait() }
 	<-f.PSAP.Ready()
+	for !f.Engine.Ready() {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // Call offers a call whose leg is answered and established at once.
