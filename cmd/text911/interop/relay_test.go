@@ -31,22 +31,23 @@ import (
 
 // relay is a running Kamailio with its msrp module.
 type relay struct {
-	tcp, tls string // host:port
-	roots    *x509.CertPool
+	address string // host:port
+	secure  bool
+	roots   *x509.CertPool
 }
 
-func startRelay(t *testing.T) *relay {
+func startRelay(t *testing.T, secure bool) *relay {
 	t.Helper()
 	dir := t.TempDir()
 	cert, key, roots := certificate(t, dir)
-	tcpPort, tlsPort := freePort(t), freePort(t)
+	port := freePort(t)
 	raw, err := os.ReadFile("kamailio/relay.cfg.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var cfg bytes.Buffer
 	err = template.Must(template.New("relay").Parse(string(raw))).Execute(&cfg, map[string]any{
-		"TCPPort": tcpPort, "TLSPort": tlsPort, "Modules": modules(), "Cert": cert, "Key": key,
+		"Port": port, "TLS": secure, "Modules": modules(), "Cert": cert, "Key": key,
 		"Password": relayPassword, "Secret": "interop-nonce-secret",
 	})
 	if err != nil {
@@ -69,10 +70,8 @@ func startRelay(t *testing.T) *relay {
 			t.Logf("kamailio said:\n%s", tail(log.String()))
 		}
 	})
-	r := &relay{tcp: fmt.Sprintf("127.0.0.1:%d", tcpPort), tls: fmt.Sprintf("127.0.0.1:%d", tlsPort), roots: roots}
-	for _, a := range []string{r.tcp, r.tls} {
-		waitFor(t, a)
-	}
+	r := &relay{address: fmt.Sprintf("127.0.0.1:%d", port), secure: secure, roots: roots}
+	waitFor(t, r.address)
 	return r
 }
 
@@ -152,16 +151,12 @@ var quoted = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
 // authorise opens a connection and asks the relay for a path (RFC 4976 §5.1): AUTH, a challenge,
 // AUTH with credentials, Use-Path.
-func (r *relay) authorise(t *testing.T, name string, secure bool) *relayed {
+func (r *relay) authorise(t *testing.T, name string) *relayed {
 	t.Helper()
-	scheme, address := "msrp", r.tcp
-	var conn net.Conn
-	var err error
-	if secure {
-		scheme, address = "msrps", r.tls
-		conn, err = tls.Dial("tcp", address, &tls.Config{RootCAs: r.roots, ServerName: "127.0.0.1"})
-	} else {
-		conn, err = net.Dial("tcp", address)
+	scheme := "msrp"
+	conn, err := net.Dial("tcp", r.address)
+	if err == nil && r.secure {
+		scheme, conn = "msrps", tls.Client(conn, &tls.Config{RootCAs: r.roots, ServerName: "127.0.0.1"})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +164,7 @@ func (r *relay) authorise(t *testing.T, name string, secure bool) *relayed {
 	t.Cleanup(func() { conn.Close() })
 	x := &relayed{Peer: msrptest.NewPeer(conn)}
 	x.Timeout = 10 * time.Second
-	hop := scheme + "://" + address + ";tcp"
+	hop := scheme + "://" + r.address + ";tcp"
 	x.own = fmt.Sprintf("%s://%s/%sown0123456789abcdef;tcp", scheme, conn.LocalAddr(), name)
 	first := x.auth(t, "auth1"+name, hop, "")
 	if first.Code != 401 {
@@ -207,10 +202,31 @@ func credentials(realm, nonce, uri string) string {
 		realm, nonce, uri, response)
 }
 
-// frame is a SEND by way of the relay.
-func (x *relayed) frame(id, to, headers, body string, flag byte) string {
-	return "MSRP " + id + " SEND\r\nTo-Path: " + strings.Fields(x.path)[0] + " " + to + "\r\nFrom-Path: " + x.own + "\r\n" +
-		headers + "\r\n" + body + "\r\n-------" + id + string(flag) + "\r\n"
+// send writes a SEND by way of the relay.
+func (x *relayed) send(t *testing.T, id, to, headers, body string, flag byte) {
+	t.Helper()
+	if err := x.Write("MSRP " + id + " SEND\r\nTo-Path: " + strings.Fields(x.path)[0] + " " + to + "\r\nFrom-Path: " + x.own + "\r\n" +
+		headers + "\r\n" + body + "\r\n-------" + id + string(flag) + "\r\n"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// report confirms a message that came by way of the relay, along the path it came.
+func (x *relayed) report(t *testing.T, id string, f *msrptest.Frame, size int) {
+	t.Helper()
+	if err := x.Write("MSRP " + id + " REPORT\r\nTo-Path: " + f.Header("From-Path") + "\r\nFrom-Path: " + x.own + "\r\n" +
+		"Message-ID: " + f.Header("Message-ID") + "\r\nByte-Range: 1-" + fmt.Sprintf("%[1]d/%[1]d", size) + "\r\nStatus: 000 200 OK\r\n-------" + id + "$\r\n"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// accept answers a SEND, hop by hop (RFC 4975 §7.2).
+func (x *relayed) accept(t *testing.T, f *msrptest.Frame) {
+	t.Helper()
+	if err := x.Write("MSRP " + f.TransactionID + " 200 OK\r\nTo-Path: " + strings.Fields(f.Header("From-Path"))[0] +
+		"\r\nFrom-Path: " + x.own + "\r\n-------" + f.TransactionID + "$\r\n"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func offerFor(path string) string {
