@@ -49,7 +49,8 @@ func (p *PSAP) standing() []Alert {
 // condition is what one of the PSAP's own alerts stands for.
 type condition struct {
 	raised callmodel.AlertRaised
-	holds  bool
+	holds  bool // to be raised
+	over   bool // to be cleared
 }
 
 // conditions needs mu.
@@ -59,13 +60,13 @@ func (p *PSAP) conditions(now time.Time) []condition {
 	}
 	oldest, _ := p.board.oldestWait()
 	connected, ringing, _ := p.roster.present()
+	late := long(oldest, p.cfg.WaitingAlert)
+	mute := connected > 0 && ringing == 0 && p.cfg.ConsoleAlert > 0
 	return []condition{
-		{callmodel.AlertRaised{Alert: "waiting", Severity: "alarm", Sentence: "A text waits for an answer."},
-			long(oldest, p.cfg.WaitingAlert)},
+		{callmodel.AlertRaised{Alert: "waiting", Severity: "alarm", Sentence: "A text waits for an answer."}, late, !late},
 		{callmodel.AlertRaised{Alert: "no_console", Severity: "alarm", Sentence: "No console is connected."},
-			long(p.alone, p.cfg.ConsoleAlert)},
-		{callmodel.AlertRaised{Alert: "no_sound", Severity: "warning", Sentence: "No connected console can make a sound."},
-			connected > 0 && ringing == 0 && p.cfg.ConsoleAlert > 0},
+			long(p.alone, p.cfg.ConsoleAlert), connected > 0},
+		{callmodel.AlertRaised{Alert: "no_sound", Severity: "warning", Sentence: "No connected console can make a sound."}, mute, !mute},
 	}
 }
 
@@ -84,7 +85,7 @@ func (p *PSAP) alarm(ctx context.Context) {
 		switch {
 		case c.holds && !stands:
 			due = append(due, c.raised)
-		case !c.holds && stands:
+		case c.over && stands:
 			due = append(due, callmodel.AlertCleared{Alert: c.raised.Alert, About: c.raised.About})
 		}
 	}
