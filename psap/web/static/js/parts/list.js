@@ -34,7 +34,7 @@ function item(app, call) {
   const now = app.now();
   const s = stateOf(v, now, app.me.agent, app.closing.has(v.call));
   const unread = v.holder === app.me.agent ? Math.max(app.heed.of(v.call), v.unshown || 0) : v.unshown || 0;
-  const last = lastWords(call);
+  const last = words(call, v.phase === 'queued' ? 3 : 1);
   const here = app.selected === v.call;
   const since = v.phase === 'closed' ? timeOf(v.closed_at) : age(now - Date.parse(v.queued_at && v.phase === 'queued' ? v.queued_at : v.offered));
   return html`<li key=${v.call}>
@@ -44,16 +44,13 @@ function item(app, call) {
         ${unread > 0 && html` <span class="badge">${unread} unread</span>`}
         ${v.test && html` <span class="mark">TEST</span>`}
       </span>
-      ${last && html`<span class="last" lang=${last.lang} dir="auto">${last.text}</span>`}
+      ${last.map((l) => html`<span class="last" key=${l.key} lang=${l.content.language} dir="auto">${l.content.text}</span>`)}
       <span class="where quiet">${icon('place')}${hint(v)}</span>
     </button>
   </li>`;
 }
 
-function lastWords(call) {
-  for (let i = call.lines.list.length - 1; i >= 0; i -= 1) {
-    const l = call.lines.list[i];
-    if (l.kind === 'message.received' && l.content.text) return { text: l.content.text, lang: l.content.language };
-  }
-  return null;
+// words are the texter's newest lines: of a text nobody has yet, more of them, to judge it by.
+function words(call, most) {
+  return call.lines.list.filter((l) => l.kind === 'message.received' && l.content.text).slice(-most);
 }
