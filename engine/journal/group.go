@@ -141,25 +141,24 @@ func (g *group) check(batch bool, data []byte) {
 	}
 }
 
-// finish tells every request its sequences.
+// finish tells every request its sequences. It counts first: whoever sees the
+// outcome sees it in the counters too.
 func (g *group) finish(stats *counters) {
-	seq := g.first
-	n := 0
-	for _, list := range [2][]*request{g.singles, g.multis} {
-		for _, r := range list {
-			k := len(r.recs)
-			seq += uint64(k)
-			n += k
-			r.finish(contiguous(seq-1, k), nil)
-		}
-	}
 	stats.appends.Add(uint64(len(g.singles) + len(g.multis)))
-	stats.records.Add(uint64(n))
+	stats.records.Add(uint64(len(g.singles) + g.records))
 	if g.wantSingle != 0 {
 		stats.singles.Add(uint64(len(g.singles)))
 	}
 	if g.wantBatch != 0 {
 		stats.batches.Add(1)
+	}
+	seq := g.first
+	for _, list := range [2][]*request{g.singles, g.multis} {
+		for _, r := range list {
+			k := len(r.recs)
+			seq += uint64(k)
+			r.finish(contiguous(seq-1, k), nil)
+		}
 	}
 }
 
