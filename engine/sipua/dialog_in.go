@@ -36,7 +36,7 @@ func (d *Dialog) release(late bool) {
 			return
 		}
 		d.held = d.held[1:]
-		d.sequence1(tx)
+		d.takeHeld(tx)
 	}
 	d.held = nil
 	if d.holder != nil {
@@ -45,8 +45,8 @@ func (d *Dialog) release(late bool) {
 	}
 }
 
-// sequence1 takes a request that has waited.
-func (d *Dialog) sequence1(tx *serverTx) {
+// takeHeld takes a request that has waited.
+func (d *Dialog) takeHeld(tx *serverTx) {
 	if tx.seq <= d.s.RemoteSeq {
 		d.ua.count.refuse(ReasonStale)
 		tx.respond(500, "", nil)

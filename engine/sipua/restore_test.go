@@ -14,6 +14,13 @@ func TestRestore(t *testing.T) {
 	var old far
 	bubble(t, Config{}, a, func(t *testing.T, p *far) {
 		in := p.establish(a, "Record-Route: <sip:192.0.2.50;lr>", "Supported: timer", "Session-Expires: 600;refresher=uac")
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			_, _ = in.Dialog.Send(context.Background(), Message{Method: "INFO"})
+		}()
+		p.reply(p.want("INFO"), 200, "")
+		<-sent
 		var err error
 		if saved, err = json.Marshal(in.Dialog.State()); err != nil {
 			t.Fatal(err)
