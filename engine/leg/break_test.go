@@ -171,6 +171,46 @@ func TestRestartMends(t *testing.T) {
 	r.wantForgotten()
 }
 
+// ASM-13: a text that comes again under its Message-ID is acknowledged again and stored once, also
+// when another process stored it first.
+func TestRepeatedTextIsStoredOnce(t *testing.T) {
+	r := newRig(t, options{})
+	x, call, _ := r.call(r.network(nil), esrptest.Caller{}, esrptest.Mode{})
+	r.ok(x.Send(r.ctx(), "once"))
+	r.ok(x.Reported(r.ctx()))
+	r.ok(x.Repeat(r.ctx(), 0))
+	r.stop()
+	r.start()
+	r.awaitCount(callmodel.KindLegEstablished, 2)
+	r.ok(x.Reported(r.ctx()))
+	r.ok(x.Repeat(r.ctx(), 0))
+	r.wantTexts(call, "once")
+}
+
+// A restart under many calls: all of them are mended, and each goes on.
+func TestRestartMendsMany(t *testing.T) {
+	const calls = 100
+	r := newRig(t, options{answer: esrp.AnswerAtOnce})
+	n := r.network(nil)
+	texters := make([]*esrptest.Texter, calls)
+	for i := range texters {
+		texters[i] = n.Texter(esrptest.Caller{}, esrptest.Mode{})
+		r.ok(texters[i].Invite(r.ctx()))
+		r.ok(texters[i].Send(r.ctx(), fmt.Sprintf("before %d", i)))
+	}
+	r.stop()
+	started := time.Now()
+	r.start()
+	r.awaitCount(callmodel.KindLegEstablished, 2*calls)
+	t.Logf("%d calls mended in %v", calls, time.Since(started))
+	for i, x := range texters {
+		r.ok(x.Send(r.ctx(), fmt.Sprintf("after %d", i)))
+	}
+	if got := len(r.texts("")); got != 2*calls {
+		t.Errorf("%d texts, want %d", got, 2*calls)
+	}
+}
+
 // A call that still rang when the process died is closed by the engine; its texter is not kept.
 func TestRestartWhileRinging(t *testing.T) {
 	r := newRig(t, options{})

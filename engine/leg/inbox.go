@@ -58,14 +58,7 @@ func (l *leg) sayForNow(in callmodel.Input) {
 // say is tell for an input without consequences here.
 func (l *leg) say(in callmodel.Input) { l.tell(item{in: in}) }
 
-// cork holds the inbox back; uncork lets it go on, with first before everything that gathered
-// meanwhile.
-func (l *leg) cork() {
-	l.mu.Lock()
-	l.inbox.corks++
-	l.mu.Unlock()
-}
-
+// uncork takes one cork away. first comes before everything that gathered meanwhile.
 func (l *leg) uncork(first ...item) {
 	l.mu.Lock()
 	l.inbox.corks--

@@ -177,6 +177,19 @@ func (t *Texter) SendContent(ctx context.Context, contentType string, body []byt
 	}
 }
 
+// Repeat sends a text again under the Message-ID it had, as a sender does that missed the answer, and
+// waits for the answer.
+func (t *Texter) Repeat(ctx context.Context, at int) error {
+	t.mu.Lock()
+	s := t.account.Sent[at]
+	t.account.Sent[at].Acked = time.Time{}
+	t.mu.Unlock()
+	if err := t.sendOnce(msrp.MessageID(s.MessageID), at, "text/plain;charset=utf-8", []byte(s.Text.Reveal())); err != nil {
+		return t.fail(err)
+	}
+	return t.fail(t.until(ctx, func() bool { return !t.text(at).Acked.IsZero() }))
+}
+
 // codeTimeout says that nobody has the text (RFC 4975 §10.4); no answer in time means the same.
 const codeTimeout = 408
 
