@@ -290,5 +290,5 @@ func (c *Conn) finish() {
 	c.dead = true
 	c.core.Lost(now)
 	c.dispatch(now)
-	c.orphan(now)
+	c.orphan()
 }

@@ -145,10 +145,8 @@ func (c *Conn) giveUp(s *Session) {
 	if s.conn.Load() != c {
 		return
 	}
-	now := c.endpoint.cfg.Now()
-	s.core.Close(now)
 	c.dropSession(s)
-	close(s.unbind(now))
+	close(s.unbind())
 	c.afterForeign()
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // collect takes the core's events and does what must not wait for a handler:
-// failed sessions are unbound, settled messages forgotten. c.mu is held.
+// failed sessions are unbound, settled messages forgotten, unconfirmed ones sent
+// again. c.mu is held.
 func (c *Conn) collect(now time.Time) {
 	b := c.queue
 	if b == nil {
@@ -16,6 +17,7 @@ func (c *Conn) collect(now time.Time) {
 	}
 	from := len(b.events)
 	b.events = c.core.TakeEvents(b.events)
+	failed := false
 	for i := from; i < len(b.events); i++ {
 		ev := &b.events[i]
 		s := c.ownerOf(ev.Session)
@@ -26,26 +28,55 @@ func (c *Conn) collect(now time.Time) {
 			b.owners = append(b.owners, owner{})
 			continue
 		}
-		o := owner{session: s, after: s.after}
+		b.owners = append(b.owners, owner{session: s, after: s.after})
 		switch ev.Kind {
 		case session.EventSent:
 			s.settled(ev)
+		case session.EventBound:
+			b.events = c.again(b.events, s, now)
 		case session.EventFailed:
-			ev.Session.Close(now)
-			c.dropSession(s)
-			o.told = s.unbind(now)
-			if c.gaveWay(s, ev.Code) {
-				close(o.told)
-				o = owner{}
+			failed = true
+			if len(c.more) == 0 { // the connection ends with it, and what is left of it is told
+				c.core.Lost(now)
+				b.events = c.core.TakeEvents(b.events)
 			}
 		}
-		b.owners = append(b.owners, o)
+	}
+	for i := from; failed && i < len(b.events); i++ {
+		if b.events[i].Kind == session.EventFailed {
+			c.lose(&b.owners[i], b.events[i].Code)
+		}
 	}
 	if len(b.events) == 0 {
 		c.endpoint.pools.putBatch(b)
 		b = nil
 	}
 	c.queue = b
+}
+
+// again sends unconfirmed messages on a new binding; what the peer no longer
+// takes becomes an event. c.mu is held.
+func (c *Conn) again(events []session.Event, s *Session, now time.Time) []session.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	core := s.core
+	for _, id := range s.again(now) {
+		events = append(events, session.Event{Kind: session.EventSent, Session: core, MessageID: id, State: session.Failed})
+	}
+	return events
+}
+
+// lose unbinds the owner of a failure, to be told of it. c.mu is held.
+func (c *Conn) lose(o *owner, code int) {
+	if o.session == nil {
+		return
+	}
+	c.dropSession(o.session)
+	o.told = o.session.unbind()
+	if c.gaveWay(o.session, code) {
+		close(o.told)
+		*o = owner{}
+	}
 }
 
 // gaveWay: both sides connected at the same time and the peer kept the other
@@ -194,7 +225,7 @@ func (c *Conn) dropSession(s *Session) {
 
 // orphan unbinds sessions that the core did not fail, because a fault ended it.
 // c.mu is held.
-func (c *Conn) orphan(now time.Time) {
+func (c *Conn) orphan() {
 	left := make([]*Session, 0, len(c.more)+1)
 	if c.one != nil {
 		left = append(left, c.one)
@@ -204,7 +235,7 @@ func (c *Conn) orphan(now time.Time) {
 	}
 	for _, s := range left {
 		c.dropSession(s)
-		o := owner{session: s, after: s.after, told: s.unbind(now)}
+		o := owner{session: s, after: s.after, told: s.unbind()}
 		ev := session.Event{Kind: session.EventFailed, Reason: endFault.String()}
 		c.mu.Unlock()
 		o.tell(c, &ev)

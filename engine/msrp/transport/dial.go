@@ -93,7 +93,7 @@ func (s *Session) Connect(ctx context.Context, t Target) error {
 		if name == "" {
 			name = t.Host
 		}
-		if err := c.handshake(tls.Client(c.wire, clientTLS(base, name, verify))); err != nil {
+		if err := c.handshake(ctx, tls.Client(c.wire, clientTLS(base, name, verify))); err != nil {
 			c.kill(endHandshake)
 			s.endpoint.totals.ended[endHandshake].Add(1)
 			return fmt.Errorf("connect for msrp: %w", err)

@@ -49,6 +49,7 @@ type Session struct {
 	lastLoss chan struct{}   // closed when the latest loss was told
 	obsolete time.Time       // since when the binding may be replaced; zero: it may not
 	yields   bool            // the peer may connect at the same time
+	waits    bool            // lost: own messages wait in pending for the next binding
 	pending  []session.Outgoing
 }
 
@@ -117,8 +118,8 @@ func (s *Session) SetPeer(p Peer) error {
 			return
 		}
 		core.SetPeer(p.Types, p.WrappedTypes, p.MaxMessage)
-		core.SetHeld(p.Held)
 		s.peer = p
+		s.setHeld(core, p.Held)
 		s.cfg.Remote, s.cfg.PeerTypes, s.cfg.PeerWrappedTypes, s.cfg.PeerMaxMessage =
 			p.Path, p.Types, p.WrappedTypes, p.MaxMessage
 		if !s.known {
@@ -133,8 +134,16 @@ func (s *Session) SetPeer(p Peer) error {
 func (s *Session) SetHeld(held bool) {
 	s.withCore(func(core *session.Session, _ *Conn) {
 		s.peer.Held = held
-		core.SetHeld(held)
+		s.setHeld(core, held)
 	})
+}
+
+// setHeld lets what waited for the peer to want it go out. s.mu is held.
+func (s *Session) setHeld(core *session.Session, held bool) {
+	core.SetHeld(held)
+	if !held && !s.waits && s.conn.Load() != nil {
+		s.again(s.endpoint.cfg.Now())
+	}
 }
 
 // withCore runs f with the core's owner locked: the connection's mu when bound,
@@ -169,18 +178,38 @@ func (s *Session) withCore(f func(core *session.Session, c *Conn)) {
 func (s *Session) Send(m session.Outgoing) error {
 	var err error
 	s.withCore(func(core *session.Session, _ *Conn) {
-		if s.closed {
+		switch {
+		case s.closed:
 			err = ErrClosed
+		case s.waits:
+			err = s.mayWait(&m)
+		default:
+			err = core.Send(s.endpoint.cfg.Now(), m)
+		}
+		if err != nil {
 			return
 		}
-		if err = core.Send(s.endpoint.cfg.Now(), m); err == nil {
-			s.pending = append(s.pending, m)
-			if len(s.pending) > session.DefaultMaxUnconfirmed { // as the core does
-				s.pending = slices.Delete(s.pending, 0, 1)
-			}
+		s.pending = append(s.pending, m)
+		if len(s.pending) > session.DefaultMaxUnconfirmed { // as the core does
+			s.pending = slices.Delete(s.pending, 0, 1)
 		}
 	})
 	return err
+}
+
+// mayWait bounds what waits for a binding after a loss. s.mu is held.
+func (s *Session) mayWait(m *session.Outgoing) error {
+	octets := len(m.Body)
+	for i := range s.pending {
+		if s.pending[i].MessageID == m.MessageID {
+			return session.ErrDuplicate
+		}
+		octets += len(s.pending[i].Body)
+	}
+	if len(s.pending) >= session.DefaultMaxUnconfirmed || octets > session.DefaultMaxQueued {
+		return session.ErrFull
+	}
+	return nil
 }
 
 // Abort gives up an own message that has not gone out completely.
@@ -249,33 +278,53 @@ func (s *Session) settled(ev *session.Event) {
 	}
 }
 
-// unbind gives the session a new core for its next connection. Unconfirmed
-// messages go into it under their Message-IDs, so that the peer knows them for
-// what they are (RFC 4975 §5.4). c.mu is held. The result is to be closed when
-// the application was told: it hears of the next binding only then.
-func (s *Session) unbind(now time.Time) (told chan struct{}) {
+// unbind takes a session off a connection that is lost to it. c.mu is held. The
+// result is to be closed when the application was told: it hears of the next
+// binding only then.
+func (s *Session) unbind() (told chan struct{}) {
 	told = make(chan struct{})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return told
 	}
-	s.lastLoss, s.obsolete = told, time.Time{}
+	s.lastLoss, s.obsolete, s.waits = told, time.Time{}, true
+	if s.core.Conn() != nil {
+		s.replaceCore()
+	}
+	s.conn.Store(nil)
+	return told
+}
+
+// replaceCore is for a session that failed alone on a connection that lives on:
+// its core stays behind there, and a new one takes over what it knows. s.mu is
+// held.
+func (s *Session) replaceCore() {
+	s.core.Close(s.endpoint.cfg.Now())
 	cfg := s.cfg
 	cfg.Previous = s.core
 	core, err := newCore(cfg)
 	if err != nil {
-		return told // the same configuration made the core before this one
+		return // the same configuration made the core before this one
 	}
 	core.SetHeld(s.peer.Held)
-	again := s.pending
-	s.pending = s.pending[:0:0]
-	for _, m := range again {
-		if core.Send(now, m) == nil {
-			s.pending = append(s.pending, m)
-		}
-	}
 	s.core = core
-	s.conn.Store(nil)
-	return told
+}
+
+// again sends what has no final state on a new binding, under its Message-IDs,
+// so that the peer knows it for what it is (RFC 4975 §5.4). What the peer does
+// not take any more is given back as refused; what it only holds off waits. The
+// core's owner and s.mu are locked.
+func (s *Session) again(now time.Time) (refused []msrp.MessageID) {
+	s.waits = false
+	s.pending = slices.DeleteFunc(s.pending, func(m session.Outgoing) bool {
+		switch err := s.core.Send(now, m); err {
+		case nil, session.ErrDuplicate, session.ErrHeld, session.ErrFull:
+			return false
+		default:
+			refused = append(refused, m.MessageID)
+			return true
+		}
+	})
+	return refused
 }

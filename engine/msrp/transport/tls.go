@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -68,13 +69,13 @@ func clientTLS(base *tls.Config, name string, verify func(leaf []byte) error) *t
 }
 
 // handshake runs a TLS handshake within the time allowed.
-func (c *Conn) handshake(t *tls.Conn) error {
+func (c *Conn) handshake(ctx context.Context, t *tls.Conn) error {
 	e := c.endpoint
 	c.wire.setBlocking(true)
 	if err := c.wire.Conn.SetDeadline(e.cfg.Now().Add(e.cfg.HandshakeTimer)); err != nil {
 		return err
 	}
-	if err := t.HandshakeContext(e.ctx); err != nil {
+	if err := t.HandshakeContext(ctx); err != nil {
 		return err
 	}
 	c.wire.setBlocking(false)
@@ -87,7 +88,7 @@ func (c *Conn) handshake(t *tls.Conn) error {
 
 // acceptTLS is the server's side, before anything is read.
 func (c *Conn) acceptTLS() bool {
-	if err := c.handshake(tls.Server(c.wire, c.listener.tls)); err != nil {
+	if err := c.handshake(c.endpoint.ctx, tls.Server(c.wire, c.listener.tls)); err != nil {
 		c.endpoint.cfg.Log.Debug("msrp tls handshake", "peer", c.peerName(), "error", err)
 		c.kill(endHandshake)
 		return false
