@@ -28,7 +28,7 @@ test('a text arrives, rings, is answered by keyboard alone, and is closed with a
   const bea = await Taker.sit(browser, engine.port, { name: 'bea' });
   await ann.sees('No text is waiting.');
 
-  const texter = engine.texter('--story', 'hiding', '--pace', '0');
+  const texter = engine.texter('--story', 'hiding', '--pace', '0.2');
   const began = Date.now();
   await ann.sees('someone broke into my house', { timeout: 5000 });
   assert.ok(Date.now() - began < 5000, 'on screen within 5 s');

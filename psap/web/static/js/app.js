@@ -93,11 +93,11 @@ export class App {
     this.fetching.clear();
     if (f.again) this.say(this.gap ? 'Part of what happened could not be recovered line by line: everything was loaded again.' : 'Everything was loaded again.', 'new');
     this.gap = null;
-    this.fetchList(f.snapshot && f.snapshot.next);
     this.settleFromBoard();
+    this.commands.resumed(); // before anything new is asked
+    this.fetchList(f.snapshot && f.snapshot.next);
     this.fetchOpen();
     this.sendState();
-    this.commands.resumed();
   }
 
   on_gap(f) {
@@ -105,8 +105,8 @@ export class App {
   }
 
   on_recovered(r) {
-    this.sendState();
     this.commands.resumed();
+    this.sendState();
     const n = r.lines;
     this.say(`Live again. ${n === 0 ? 'No line was missed' : n === 1 ? '1 line recovered' : `${n} lines recovered`} (${r.events} event${r.events === 1 ? '' : 's'}).`, 'delivered');
     this.recovered = r;

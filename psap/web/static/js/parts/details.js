@@ -7,7 +7,7 @@ export function details(app) {
   const call = app.board.calls.get(app.selected);
   if (!call) return null;
   const v = call.view;
-  return html`<aside class=${`details ${app.details ? 'open' : ''}`} id="details" tabindex="-1" aria-label="Caller and location">
+  return html`<aside class=${`details ${app.details ? 'open' : ''}`} id="details" tabindex="0" aria-label="Caller and location">
     ${locations(app, v)}
     <section class="card"><h2>Caller</h2><dl>
       ${row('Number', number(v.caller))}
