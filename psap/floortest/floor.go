@@ -43,10 +43,13 @@ func New(t testing.TB, change func(*psap.Config)) *Floor {
 	return f
 }
 
-// NewOnDisk is New on JetStream in a directory of the test, synced as in service.
+// NewOnDisk is New on JetStream in a directory of the test, synced as in service, that also clients
+// on loopback can reach.
 func NewOnDisk(t testing.TB, change func(*psap.Config)) (*Floor, *journal.JetStream) {
 	t.Helper()
-	js, err := journal.Start(t.Context(), journal.Config{Dir: t.TempDir(), Ballast: -1, MinFree: -1})
+	js, err := journal.Start(t.Context(), journal.Config{
+		Dir: t.TempDir(), Ballast: -1, MinFree: -1, Listen: journal.Listen{Addr: "127.0.0.1:0"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
