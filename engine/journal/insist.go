@@ -12,7 +12,7 @@ import (
 // away tells whether err says that the servers could not be asked, rather than
 // what they answered.
 func away(err error) bool {
-	for _, e := range []error{errDisconnected, nats.ErrReconnectBufExceeded, nats.ErrDisconnected, nats.ErrNoResponders,
+	for _, e := range []error{errDisconnected, errTimeout, nats.ErrReconnectBufExceeded, nats.ErrDisconnected, nats.ErrNoResponders,
 		jetstream.ErrNoStreamResponse, nats.ErrConnectionReconnecting, nats.ErrNoServers} {
 		if errors.Is(err, e) {
 			return true
@@ -36,14 +36,17 @@ func (j *JetStream) insist(ctx context.Context, f func(ctx context.Context) erro
 	}
 }
 
-// attempt calls f with a context that ends when the connection is lost: the
-// answer would never come.
+// attempt calls f with a context that ends when the connection is lost, for the
+// answer would never come, or when the answer is overdue: a server that has
+// just started may drop a question.
 func (j *JetStream) attempt(ctx context.Context, f func(ctx context.Context) error) error {
-	bound, unbind := j.link.bind(ctx)
+	ctx, cancel := context.WithTimeoutCause(ctx, j.cfg.AckWait, errTimeout)
+	defer cancel()
+	ctx, unbind := j.link.bind(ctx)
 	defer unbind()
-	err := f(bound)
-	if err != nil && errors.Is(context.Cause(bound), errDisconnected) {
-		return errDisconnected
+	err := f(ctx)
+	if cause := context.Cause(ctx); err != nil && (errors.Is(cause, errDisconnected) || errors.Is(cause, errTimeout)) {
+		return cause
 	}
 	return err
 }

@@ -142,7 +142,11 @@ func (j *JetStream) Open(ctx context.Context, psap string) error {
 		return err
 	}
 	s := &stream{names: newNames(psap), name: StreamName(psap), tail: newTail(j.cfg.TailCount, j.cfg.TailBytes)}
-	last, err := j.create(ctx, s)
+	var last uint64
+	err := j.insist(ctx, func(ctx context.Context) (err error) {
+		last, err = j.create(ctx, s)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("journal: open %s: %w", psap, err)
 	}

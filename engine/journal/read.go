@@ -13,8 +13,7 @@ import (
 
 const (
 	// readBytes bounds one answer of the server.
-	readBytes   = 4 << 20
-	readTimeout = 10 * time.Second
+	readBytes = 4 << 20
 )
 
 // Read implements Journal.
@@ -93,8 +92,6 @@ func (j *JetStream) ask(ctx context.Context, s *stream, call string, after uint6
 	if err != nil {
 		return nil, 0, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readTimeout, errTimeout)
-	defer cancel()
 	sub, err := j.nc.SubscribeSync(j.nc.NewInbox())
 	if err != nil {
 		return nil, 0, err
