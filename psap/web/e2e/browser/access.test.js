@@ -117,7 +117,7 @@ test('focus goes the way one reads, always shows, and nothing covers it', async 
       const r = e.getBoundingClientRect();
       const top = document.elementFromPoint(r.left + Math.min(r.width, 40) / 2, r.top + Math.min(r.height, 40) / 2);
       const s = getComputedStyle(e);
-      return { name: e.id || e.dataset.call || e.textContent.slice(0, 20), shown: s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2, clear: !!top && (e.contains(top) || top.contains(e)), part: e.closest('header') ? 'top' : e.closest('.list') ? 'list' : e.closest('.conversation') ? 'conversation' : e.closest('.details') ? 'details' : '?' };
+      return { name: e.id || e.dataset.call || e.textContent.slice(0, 20), shown: s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2, clear: !!top && (e.contains(top) || top.contains(e)), part: e.closest('header, .banners, .notice') ? 'top' : e.closest('.list') ? 'list' : e.closest('.conversation') ? 'conversation' : e.closest('.details') ? 'details' : '?' };
     });
     if (!at) break;
     order.push(at);

@@ -58,12 +58,12 @@ export function banners(app) {
   if (!app.sounds.can && app.link.word !== 'connecting') {
     list.push(html`<p class="banner tone-new" key="sound">${icon('mute')}<span><strong>This screen cannot ring yet.</strong> Press any key or click once to switch sound on.</span></p>`);
   }
-  return html`<div class="banners" id="banners">${list}</div>`;
+  return html`<section class="banners" id="banners" aria-label="Alarms and state">${list}</section>`;
 }
 
 export function notice(app) {
   const n = app.notice;
   if (!n || app.now() - n.at > 20000) return null;
-  return html`<p class=${`notice tone-${n.tone}`} id="notice"><span>${n.text}</span>
+  return html`<p role="note" class=${`notice tone-${n.tone}`} id="notice"><span>${n.text}</span>
     <button type="button" class="small" onClick=${() => { app.notice = null; app.changed(); }}>Dismiss</button></p>`;
 }
