@@ -124,7 +124,7 @@ func Default() Config {
 	return Config{
 		Node: Node{Name: "text911.localhost", DataDir: "data", DrainTimeout: time.Minute},
 		NATS: NATS{Replicas: 1, Listen: "127.0.0.1:4222", StoreLimitMiB: 50 << 10, BallastMiB: 64, MinFreeMiB: 256,
-			Dedupe: 24 * time.Hour},
+			Dedupe: 10 * time.Minute},
 		HTTP:  HTTP{Listen: "127.0.0.1:8911"},
 		Admin: Admin{Listen: "127.0.0.1:8912"},
 		Auth:  Auth{Mode: "none"},
