@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -133,6 +134,10 @@ func (f *floor) goAway(left time.Duration) { f.console.Drain("draining", left) }
 func (f *floor) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", f.console)
+	mux.HandleFunc("GET /v1/asyncapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, api.AsyncAPI())
+	})
 	if f.login != nil {
 		mux.Handle("/v1/tickets", f.login)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"net/netip"
 
 	"text911/cmd/text911/config"
 	"text911/engine"
@@ -64,11 +65,25 @@ func newEndpoint(cfg config.Config, log *slog.Logger) *transport.Endpoint {
 	if cfg.MSRP.Strict {
 		profile = msrp.Strict
 	}
+	peers := trusted(cfg)
 	return transport.New(transport.Config{
 		Log: log.With("part", "msrp"), Profile: profile, MaxConns: cfg.MSRP.MaxConnections,
-		PerSource: cfg.MSRP.MaxPerSource, Trusted: trusted(cfg),
+		PerSource: cfg.MSRP.MaxPerSource, Trusted: peers, MayConnect: mayConnect(peers),
 		Probation: cfg.MSRP.ProbationTimeout, ResponseTimer: cfg.MSRP.ResponseTimeout,
 	})
+}
+
+// mayConnect keeps a peer's session description from pointing us at this machine or its link:
+// routable addresses, and those of trunks.
+func mayConnect(peers []netip.Prefix) func(netip.AddrPort) error {
+	return func(to netip.AddrPort) error {
+		for _, p := range peers {
+			if p.Contains(to.Addr().Unmap()) {
+				return nil
+			}
+		}
+		return transport.OnlyRoutable(to)
+	}
 }
 
 func (n *network) bindMSRP(cfg config.Config, secure *tls.Config) (err error) {
