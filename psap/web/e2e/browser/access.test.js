@@ -162,7 +162,7 @@ test('four times the zoom: one column, nothing wider than the screen, the linkâ€
   assert.ok(await wide() <= 320, 'conversation');
   const sight = () => t.page.evaluate(() => {
     const [l, f] = [document.getElementById('link').getBoundingClientRect(), document.activeElement.getBoundingClientRect()];
-    return { link: l.top >= -1 && l.bottom <= innerHeight, focus: f.top >= l.bottom - 1 && f.top < innerHeight };
+    return { link: l.top >= -1 && l.bottom <= innerHeight, focus: f.bottom > l.bottom && f.top < innerHeight };
   });
   assert.deepEqual(await sight(), { link: true, focus: true }, 'reply box');
   for (let i = 0; i < 14; i += 1) {

@@ -50,6 +50,7 @@ test('cut while typing: blind, unsent, live again with the count, sent only on a
   await ann.press('Alt+c');
   await ann.press('Enter');
   await ann.sees('there is no connection now. Nothing was done.');
+  assert.equal(await ann.page.locator('dialog').count(), 0, 'no dialog waits for the next Enter');
   await pause(2000);
   wire.mend();
   await ann.link('live');
@@ -65,6 +66,7 @@ test('cut while typing: blind, unsent, live again with the count, sent only on a
   await ann.press('Enter');
   const { code, out } = await texter.ended;
   assert.equal(code, 0, out);
+  await lineCount(ann, 40);
   const lines = await ann.lines();
   assert.deepEqual(heard(lines), upTo(40));
   assert.deepEqual(lines.filter((l) => l.who === 'you').map((l) => l.text), ['Are you hurt?', 'Tell me more.']);

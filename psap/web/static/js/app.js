@@ -415,6 +415,8 @@ export class App {
   // blindly: what a person orders while blind is refused at once and in words, not kept for later.
   blindly(what) {
     if (this.link.word === 'live') return false;
+    // A dialog left open would take the next Enter for its answer, after the connection is back.
+    this.closeDialog();
     this.say(`${what}: there is no connection now. Nothing was done.`, 'late');
     this.assertive(`${what}: there is no connection now.`);
     return true;
