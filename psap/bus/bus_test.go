@@ -155,6 +155,13 @@ func TestConversation(t *testing.T) {
 	do[struct{}](t, w, "3", api.CallTyping, api.TypingData{Call: call, Fence: claim.Fence, On: true})
 	do[struct{}](t, w, "4", api.CallClose, api.CloseData{Call: call, Fence: claim.Fence})
 
+	schemas := floortest.NewSchemas(t)
+	if err := schemas.Reply(api.MessageSend, r.Data); err != nil {
+		t.Error(err)
+	}
+	if raw, _ := json.Marshal(r); schemas.Check("Reply", raw) != nil {
+		t.Errorf("the reply is not as published: %v", schemas.Check("Reply", raw))
+	}
 	kinds := map[callmodel.Kind]int{}
 	var last uint64
 	for kinds[callmodel.KindCallClosed] == 0 || kinds[callmodel.KindTypingChanged] == 0 {
@@ -166,6 +173,9 @@ func TestConversation(t *testing.T) {
 			}
 			k := ev.Data.Kind()
 			kinds[k]++
+			if err := schemas.Event(raw); err != nil {
+				t.Error(err)
+			}
 			if k.Ephemeral() != (ev.Seq == 0) || k.Ephemeral() != strings.Contains(string(raw), `"class":"ephemeral"`) {
 				t.Errorf("%s has seq %d", k, ev.Seq)
 			}

@@ -40,6 +40,7 @@ func (t *AutoTaker) story(c *Console, k *takenCall, r api.Reply) error {
 	if page.More {
 		return t.catchUp(c, k, last)
 	}
+	k.reading = false
 	return t.attend(c, k)
 }
 
@@ -54,8 +55,8 @@ func (t *AutoTaker) line(c *Console, k *takenCall, ev callmodel.Event) error {
 		k.owed = append(k.owed, d)
 		slices.SortFunc(k.owed, func(x, y callmodel.MessageReceived) int { return cmp.Compare(x.Number, y.Number) })
 		t.tally(func(s *AutoTakerStats) { s.Lines++ })
-		return t.ask(c, ev.Call, api.MessageShown, fmt.Sprintf("shown-%s-%s", t.cfg.Console.Agent, d.Message),
-			api.ShownData{Call: ev.Call, Message: d.Message})
+		k.unshown = append(k.unshown, d.Message)
+		return t.show(c, k, d.Message)
 	case callmodel.MessageQueued:
 		if ev.Command != nil {
 			delete(t.asked, ev.Command.ID)
@@ -63,6 +64,15 @@ func (t *AutoTaker) line(c *Console, k *takenCall, ev callmodel.Event) error {
 		k.answered(ev.Command)
 	}
 	return nil
+}
+
+// show says that a line is on screen.
+func (t *AutoTaker) show(c *Console, k *takenCall, m callmodel.MessageID) error {
+	return t.ask(c, k.view.Call, api.MessageShown, shownID(t.cfg.Console.Agent, m), api.ShownData{Call: k.view.Call, Message: m})
+}
+
+func shownID(a callmodel.AgentID, m callmodel.MessageID) string {
+	return fmt.Sprintf("shown-%s-%s", a, m)
 }
 
 func replyID(m callmodel.MessageID, fence callmodel.Fence) string {

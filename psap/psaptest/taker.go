@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,8 +55,10 @@ type takenCall struct {
 	owed    []callmodel.MessageReceived // lines without an answer in the log, in order
 	closing bool
 	asked   bool   // a claim is under way
+	reading bool   // the transcript is being read: what came before comes first
 	from    uint64 // what is at or before this seq is not in the stream but in the transcript
 	known   map[callmodel.MessageID]struct{}
+	unshown []callmodel.MessageID // lines the server has not heard are on screen
 }
 
 func newTakenCall() *takenCall { return &takenCall{known: map[callmodel.MessageID]struct{}{}} }
@@ -194,12 +197,12 @@ func (t *AutoTaker) begin(ctx context.Context, c *Console) (Frame, error) {
 		f, err = c.begin(ctx)
 	}
 	if err == nil && f.Op == "ready" {
-		err = t.snapshot(c, f)
+		t.snapshot(f)
 	}
 	return f, err
 }
 
-func (t *AutoTaker) snapshot(c *Console, f Frame) error {
+func (t *AutoTaker) snapshot(f Frame) {
 	for _, v := range f.Snapshot.Calls {
 		if v.Done() {
 			delete(t.calls, v.Call)
@@ -212,19 +215,24 @@ func (t *AutoTaker) snapshot(c *Console, f Frame) error {
 		}
 		missed := v.CallSeq > k.view.CallSeq && v.MessagesIn > 0
 		k.view, k.from = v, f.Seq
-		if missed {
-			if err := t.catchUp(c, k, 0); err != nil {
-				return err
-			}
-		}
+		k.reading = k.reading || missed // again asks for the transcript
 	}
-	return nil
 }
 
 // again does what may have been left undone by an earlier connection. Repeats have the same ids.
 func (t *AutoTaker) again(c *Console) error {
 	for _, k := range t.calls {
-		k.asked = false
+		k.asked, k.closing = false, false
+		if k.reading {
+			if err := t.catchUp(c, k, 0); err != nil {
+				return err
+			}
+		}
+		for _, m := range k.unshown {
+			if err := t.show(c, k, m); err != nil {
+				return err
+			}
+		}
 		if err := t.attend(c, k); err != nil {
 			return err
 		}
@@ -242,9 +250,7 @@ func (t *AutoTaker) frame(c *Console, f Frame) error {
 			return t.event(c, f)
 		}
 	case "ready":
-		if err := t.snapshot(c, f); err != nil {
-			return err
-		}
+		t.snapshot(f)
 		return t.again(c)
 	case "reply":
 		return t.reply(c, f.Reply())
@@ -287,7 +293,7 @@ func (t *AutoTaker) attend(c *Console, k *takenCall) error {
 		return nil
 	case v.Phase == callmodel.PhaseQueued:
 		return t.claim(c, k)
-	case v.Holder != t.cfg.Console.Agent:
+	case v.Holder != t.cfg.Console.Agent || k.reading:
 		return nil
 	}
 	for _, m := range k.owed {
@@ -353,6 +359,8 @@ func (t *AutoTaker) reply(c *Console, r api.Reply) error {
 	k := t.calls[a.call]
 	switch {
 	case k == nil:
+	case a.typ == api.MessageShown:
+		k.unshown = slices.DeleteFunc(k.unshown, func(m callmodel.MessageID) bool { return shownID(t.cfg.Console.Agent, m) == string(r.ID) })
 	case r.OK && a.typ == api.CallTranscript:
 		return t.story(c, k, r)
 	case r.OK:
