@@ -14,11 +14,10 @@ const appendPatience = 100 * time.Millisecond
 // collects the Appends that wait, sends them as groups, and lets its reader
 // finish them when they are durable. One goroutine, plus the reader's.
 type appender struct {
-	store  localStore
-	tail   *tail
-	blocks *blocks
-	stats  *counters
-	wait   time.Duration
+	store localStore
+	tail  *tail
+	stats *counters
+	wait  time.Duration
 
 	pool  requestPool
 	queue chan *request
@@ -54,14 +53,14 @@ type localStore interface {
 	after(ctx context.Context, call string, after uint64, limit int) ([]Stored, error)
 	// refusal is why nothing may be stored now, nil if it may.
 	refusal() error
-	// stuck reports that the server does not answer, or that a sync failed.
+	// stuck reports that the server does not answer.
 	stuck(err error)
 }
 
 var errTimeout = errors.New("no answer from the store in time")
 
 func newAppender(port *localPort, s *stream, stats *counters, cfg Config, prefix string) *appender {
-	return &appender{store: port, tail: s.tail, blocks: s.blocks, stats: stats, wait: cfg.AckWait,
+	return &appender{store: port, tail: s.tail, stats: stats, wait: cfg.AckWait,
 		queue: make(chan *request, cfg.Queue), quit: make(chan struct{}), ended: make(chan struct{}),
 		fences: newFences(), costs: newCosts(), enc: encoder{names: &s.names, inbox: port.inbox, prefix: prefix}}
 }
@@ -148,8 +147,8 @@ func (a *appender) room() bool {
 	switch n := len(a.flight); {
 	case a.broken:
 		return false
-	case n == 0 || a.blocks != nil:
-		return n < groupsInFlight
+	case n == 0:
+		return true
 	default:
 		return n < groupsInFlight && len(a.queue) >= nextBatch
 	}
@@ -162,7 +161,7 @@ func (a *appender) take(r *request) {
 		return
 	}
 	g := a.gather(r)
-	if !g.empty() {
+	if g.records > 0 {
 		a.send(g)
 	}
 	if len(a.suspects) > 0 {
@@ -186,7 +185,7 @@ func (a *appender) prepare() error {
 // the appender knows are set aside as suspects.
 func (a *appender) gather(r *request) *group {
 	a.numbers++
-	g := &group{number: a.numbers, plain: a.blocks != nil, few: a.costs.few()}
+	g := &group{number: a.numbers}
 	for size := 0; r != nil; r = a.more(size) {
 		seq, known := a.fences.get(r.call)
 		if known && r.last != NoFence && r.last != seq {
@@ -203,6 +202,7 @@ func (a *appender) gather(r *request) *group {
 			size += len(r.recs[i].Data)
 		}
 	}
+	g.batch = !g.single() || g.records > a.costs.few()
 	a.learn(g)
 	return g
 }
@@ -227,18 +227,15 @@ func (a *appender) more(size int) *request {
 // learn gives the group its sequences and remembers the newest of each call.
 func (a *appender) learn(g *group) {
 	g.first = a.next
-	for _, list := range [2][]*request{g.singles, g.multis} {
-		for _, r := range list {
-			a.next += uint64(len(r.recs))
-			a.fences.set(r.call, a.next-1)
-		}
+	for _, r := range g.requests {
+		a.next += uint64(len(r.recs))
+		a.fences.set(r.call, a.next-1)
 	}
 }
 
 // send hands g to the reader and writes it to the server.
 func (a *appender) send(g *group) {
-	a.enc.start()
-	g.encode(&a.enc)
+	a.enc.group(g)
 	g.sent, g.alone = time.Now(), len(a.flight) == 0
 	a.flight = append(a.flight, g)
 	a.rd.flight <- g // has room: at most groupsInFlight are under way
@@ -270,7 +267,7 @@ func (a *appender) landed(g *group) {
 	if g.bad {
 		a.stats.fallbacks.Add(1)
 		a.broken = true
-		a.unsettled = append(a.unsettled, g.requests()...)
+		a.unsettled = append(a.unsettled, g.requests...)
 	}
 }
 
@@ -279,7 +276,7 @@ func (a *appender) landed(g *group) {
 func (a *appender) lost() {
 	a.disconnect()
 	for _, g := range a.flight {
-		a.unsettled = append(a.unsettled, g.requests()...)
+		a.unsettled = append(a.unsettled, g.requests...)
 	}
 	a.flight = nil
 	a.broken = true

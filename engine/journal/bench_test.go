@@ -81,15 +81,6 @@ func BenchmarkAppendThree(b *testing.B) {
 	}
 }
 
-// BenchmarkAppendSyncFiles is the same with the journal syncing the files.
-func BenchmarkAppendSyncFiles(b *testing.B) {
-	for _, writers := range []int{1, 100, 1000} {
-		b.Run(strconv.Itoa(writers), func(b *testing.B) {
-			benchAppend(b, start(b, journal.Config{SyncFiles: true}), writers, 1)
-		})
-	}
-}
-
 func BenchmarkReplay(b *testing.B) {
 	j := start(b, journal.Config{})
 	ctx := context.Background()

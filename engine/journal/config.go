@@ -21,13 +21,6 @@ type Config struct {
 	User, Password, Token, CredsFile string
 	TLS                              *tls.Config
 
-	// SyncFiles lets the journal sync the embedded server's block files
-	// itself, once for all Appends that wait, instead of running the server
-	// with SyncAlways and grouping Appends into atomic batches. The promise is
-	// the same and a record costs half; it depends on the server's file
-	// layout. See blocks.go. With MaxAge, a block the server compacts is
-	// synced up to a second later.
-	SyncFiles bool
 	// Replicas of each stream, with URL. 0: 1.
 	Replicas int
 	// Dedupe is how long the server remembers an id; about 150 bytes of
@@ -90,9 +83,6 @@ func (c Config) Validate() error {
 	}
 	if c.URL == "" && c.Replicas > 1 {
 		bad("journal: %d replicas need a cluster", c.Replicas)
-	}
-	if c.URL != "" && c.SyncFiles {
-		bad("journal: sync files is for the embedded server only")
 	}
 	if c.URL != "" && c.Listen.Addr != "" {
 		bad("journal: listen is for the embedded server only")

@@ -29,8 +29,8 @@ func (c *costs) few() int {
 
 // learn takes in how long a group took that was under way alone.
 func (c *costs) learn(g *group, took time.Duration) {
-	n := time.Duration(len(g.singles) + g.records)
-	if g.wantBatch == 0 {
+	n := time.Duration(g.records)
+	if !g.batch {
 		c.single += (took/n - c.single) / 8
 	} else if rest := took - n*batchRecord; rest > 0 {
 		c.batch += (rest - c.batch) / 8

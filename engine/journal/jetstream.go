@@ -39,8 +39,7 @@ type stream struct {
 	name    string
 	epoch   string
 	tail    *tail
-	local   bool    // this process is the stream's only writer
-	blocks  *blocks // nil if the server syncs
+	local   bool // this process is the stream's only writer
 	writer  writer
 	helpers []func() // end what was started for the stream, in order
 }
@@ -204,15 +203,11 @@ func (j *JetStream) streamConfig(s *stream) jetstream.StreamConfig {
 
 // startLocal: the journal is the stream's only writer.
 func (j *JetStream) startLocal(s *stream, last uint64) error {
-	dir := j.node.streamDir(s.name)
-	if err := syncTree(j.cfg.Dir, dir); err != nil {
+	if err := syncTree(j.cfg.Dir, j.node.streamDir(s.name)); err != nil {
 		return err
 	}
 	s.tail.restart(last)
 	s.local = true
-	if j.cfg.SyncFiles {
-		s.blocks = newBlocks(dir + "/msgs")
-	}
 	id := rand.Text()[:10]
 	a := newAppender(&localPort{j: j, s: s, inbox: inboxPrefix + "." + id + "."}, s, &j.stats, j.cfg, id+"-")
 	a.start()
@@ -348,7 +343,6 @@ func (j *JetStream) Close(ctx context.Context) error {
 		for _, end := range s.helpers {
 			end()
 		}
-		s.blocks.reset()
 	}
 	j.watch.stop()
 	j.nc.Close()

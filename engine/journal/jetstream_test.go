@@ -45,7 +45,3 @@ func TestEmbeddedSmallTail(t *testing.T) {
 		return start(t, journal.Config{TailCount: 16, TailBytes: 8192})
 	})
 }
-
-func TestEmbeddedSyncFiles(t *testing.T) {
-	journaltest.Run(t, func(t *testing.T) journal.Journal { return start(t, journal.Config{SyncFiles: true}) })
-}

@@ -28,7 +28,7 @@ type monitor struct {
 	mu        sync.Mutex
 	closed    error     // for good
 	low       bool      // too little space
-	fault     error     // what the server or a sync said
+	fault     error     // what the server said
 	silent    time.Time // external: first failure in a row
 	nextOpen  time.Time
 	openPause time.Duration
@@ -90,7 +90,7 @@ func (m *monitor) checkNode() {
 		m.fault = fault
 	}
 	fault, low := m.fault, m.low
-	due := fault != nil && !low && m.closed == nil && !errors.Is(fault, errLayout) && !time.Now().Before(m.nextOpen)
+	due := fault != nil && !low && m.closed == nil && !time.Now().Before(m.nextOpen)
 	m.mu.Unlock()
 	if fault == nil {
 		m.recovered()
@@ -162,8 +162,6 @@ func (m *monitor) decide() {
 		err = unavailable(errors.New("too little space on the disk"))
 	case m.fault != nil && !m.nextOpen.IsZero():
 		err = unavailable(m.fault) // opening it anew did not help
-	case m.fault != nil && errors.Is(m.fault, errLayout):
-		err = unavailable(m.fault)
 	case !m.silent.IsZero() && time.Since(m.silent) > m.j.cfg.Grace:
 		err = unavailable(fmt.Errorf("servers away for %s", m.j.cfg.Grace))
 	}
@@ -204,7 +202,7 @@ func (m *monitor) forbid(err error) {
 	m.decide()
 }
 
-// stuck reports that the embedded store does not answer or could not sync.
+// stuck reports that the embedded store does not answer.
 func (m *monitor) stuck(err error) {
 	m.mu.Lock()
 	if m.fault == nil {

@@ -92,11 +92,8 @@ func (n *node) stop() {
 func (n *node) options() (*server.Options, error) {
 	o := &server.Options{
 		ServerName: "text911", NoSigs: true, NoSystemAccount: false,
-		JetStream: true, StoreDir: n.cfg.Dir, SyncAlways: !n.cfg.SyncFiles,
+		JetStream: true, StoreDir: n.cfg.Dir, SyncAlways: true,
 		JetStreamMaxStore: n.cfg.MaxStore, JetStreamMaxMemory: serverMemStore,
-		// Compaction after MaxAge rewrites blocks; this bounds the time until
-		// the rewritten block is synced.
-		SyncInterval:               time.Second,
 		MaxPayload:                 maxPayload,
 		CustomClientAuthentication: &gate{password: n.password, listen: n.cfg.Listen},
 	}
@@ -168,7 +165,7 @@ func (n *node) interest(subject string) bool {
 	return s != nil && s.GlobalAccount().SubscriptionInterest(subject)
 }
 
-// blockDir is where the server keeps the message blocks of a stream.
+// streamDir is where the server keeps a stream.
 func (n *node) streamDir(stream string) string {
 	return filepath.Join(n.cfg.Dir, server.JetStreamStoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams", stream)
 }

@@ -59,8 +59,8 @@ func newNames(psap string) names {
 func ceType(kind string) string { return "text911." + kind + ".v1" }
 
 // frame appends p as a HPUB frame. scratch is used for the header and returned
-// for the next call. size is what the record takes in a block file at least.
-func (n *names) frame(buf, scratch []byte, p *put, replyInbox, replyToken string) (out, outScratch []byte, size int) {
+// for the next call.
+func (n *names) frame(buf, scratch []byte, p *put, replyInbox, replyToken string) (out, outScratch []byte) {
 	call := EscapeToken(p.rec.Call)
 	h := n.header(scratch[:0], p, call)
 	buf = append(buf, "HPUB "...)
@@ -81,7 +81,7 @@ func (n *names) frame(buf, scratch []byte, p *put, replyInbox, replyToken string
 	buf = append(buf, h...)
 	buf = append(buf, p.rec.Data...)
 	buf = append(buf, '\r', '\n')
-	return buf, h, len(h) + len(p.rec.Data) + len(n.evt) + len(call) + len(p.rec.Kind)
+	return buf, h
 }
 
 func (n *names) header(h []byte, p *put, call string) []byte {

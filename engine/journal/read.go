@@ -34,7 +34,8 @@ func (j *JetStream) ReadCall(ctx context.Context, psap, call string, after uint6
 	return j.read(ctx, s, call, after, limit)
 }
 
-// read returns records that are durable.
+// read returns records that are durable: for a local stream, those the appender
+// knows to be acknowledged.
 func (j *JetStream) read(ctx context.Context, s *stream, call string, after uint64, limit int) ([]Stored, error) {
 	if limit <= 0 {
 		limit = DefaultReadLimit
@@ -44,7 +45,7 @@ func (j *JetStream) read(ctx context.Context, s *stream, call string, after uint
 	if err != nil || !s.local {
 		return recs, err
 	}
-	// The server may show records that are stored but not yet synced.
+	// The server may be ahead of what the reader has taken in.
 	for len(recs) > 0 && recs[len(recs)-1].Seq > newest {
 		recs = recs[:len(recs)-1]
 	}

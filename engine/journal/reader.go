@@ -5,14 +5,11 @@ import (
 )
 
 // reader takes the answers of one connection: it matches them to the groups
-// in flight and lets their Appends return. If the journal syncs the server's
-// files, it first does that, once for all groups that are answered.
+// in flight and lets their Appends return.
 type reader struct {
-	w      *wire
-	blocks *blocks
-	tail   *tail
-	stats  *counters
-	fault  func(error) // told of a failed sync
+	w     *wire
+	tail  *tail
+	stats *counters
 
 	flight  chan *group   // to the reader, in the order sent
 	done    chan *group   // back to the appender, in the same order
@@ -21,14 +18,12 @@ type reader struct {
 	dead    chan struct{} // closed when the reader has ended
 	wg      sync.WaitGroup
 
-	current *group
-	waits   int // answers missing for current
-	ready   []*group
-	buf     []Stored
+	ready []*group // answered, not yet finished
+	buf   []Stored
 }
 
-func newReader(w *wire, b *blocks, t *tail, stats *counters, fault func(error)) *reader {
-	return &reader{w: w, blocks: b, tail: t, stats: stats, fault: fault,
+func newReader(w *wire, t *tail, stats *counters) *reader {
+	return &reader{w: w, tail: t, stats: stats,
 		flight: make(chan *group, groupsInFlight), done: make(chan *group, groupsInFlight),
 		replies: make(chan []byte, 1), pings: make(chan struct{}, 1), dead: make(chan struct{})}
 }
@@ -75,46 +70,18 @@ func (r *reader) answer(f frame) bool {
 		}
 		return true
 	}
-	if r.current == nil {
-		select {
-		case r.current = <-r.flight:
-		default:
-			return false
-		}
-		r.waits = 0
-		if r.current.wantSingle != 0 {
-			r.waits++
-		}
-		if r.current.wantBatch != 0 {
-			r.waits++
-		}
+	select {
+	case g := <-r.flight:
+		g.check(f.data)
+		r.ready = append(r.ready, g)
+		return true
+	default:
+		return false
 	}
-	r.current.check(f.token[0] == 'b', f.data)
-	if r.waits--; r.waits == 0 {
-		r.ready = append(r.ready, r.current)
-		r.current = nil
-	}
-	return true
 }
 
-// release finishes the answered groups that are good and durable.
+// release finishes the answered groups that are good.
 func (r *reader) release() {
-	var grown int64
-	good := false
-	for _, g := range r.ready {
-		if !g.bad {
-			grown += g.bytes
-			good = true
-		}
-	}
-	if good && r.blocks != nil {
-		if err := r.blocks.sync(grown); err != nil {
-			r.fault(err)
-			for _, g := range r.ready {
-				g.bad = true
-			}
-		}
-	}
 	for _, g := range r.ready {
 		if !g.bad {
 			r.buf = g.stored(r.buf[:0])

@@ -40,8 +40,7 @@ func (a *appender) connect() error {
 	for {
 		w, err := a.store.dial()
 		if err == nil {
-			a.blocks.reset()
-			a.rd = newReader(w, a.blocks, a.tail, a.stats, a.store.stuck)
+			a.rd = newReader(w, a.tail, a.stats)
 			a.rd.start()
 			if err = a.resync(); err == nil {
 				return nil
@@ -59,8 +58,7 @@ func (a *appender) connect() error {
 	}
 }
 
-// resync learns the stream's newest sequence, makes everything up to it
-// durable, and forgets what it believed about fences.
+// resync learns the stream's newest sequence, forgets what it believed about fences.
 func (a *appender) resync() error {
 	if a.rd == nil {
 		return a.connect()
@@ -69,10 +67,6 @@ func (a *appender) resync() error {
 	defer cancel()
 	last, err := a.store.last(ctx)
 	if err != nil {
-		return unavailable(err)
-	}
-	if err := a.blocks.sync(0); err != nil {
-		a.store.stuck(err)
 		return unavailable(err)
 	}
 	a.tail.reach(last)
@@ -98,7 +92,8 @@ func (a *appender) settle(r *request) error {
 		seqs, stored, err := s.store(ctx, r)
 		cancel()
 		if final(err) {
-			return a.settled(r, seqs, stored, err)
+			a.settled(r, seqs, stored, err)
+			return nil
 		}
 		if time.Now().After(giveUp) {
 			return unavailable(err)
@@ -114,8 +109,8 @@ func (a *appender) settle(r *request) error {
 	}
 }
 
-// settled makes the outcome durable and hands it over.
-func (a *appender) settled(r *request, seqs []uint64, stored bool, err error) error {
+// settled hands the outcome over.
+func (a *appender) settled(r *request, seqs []uint64, stored bool, err error) {
 	switch {
 	case errors.Is(err, ErrFenced):
 		a.stats.fenced.Add(1)
@@ -124,11 +119,7 @@ func (a *appender) settled(r *request, seqs []uint64, stored bool, err error) er
 	}
 	if err != nil {
 		r.finish(nil, err)
-		return nil
-	}
-	if err := a.blocks.sync(0); err != nil {
-		a.store.stuck(err)
-		return unavailable(err)
+		return
 	}
 	if stored {
 		recs := make([]Stored, len(seqs))
@@ -143,7 +134,6 @@ func (a *appender) settled(r *request, seqs []uint64, stored bool, err error) er
 		a.stats.duplicates.Add(1)
 	}
 	r.finish(seqs, nil)
-	return nil
 }
 
 // exchange sends puts outside of any group and waits for the answer.

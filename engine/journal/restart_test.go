@@ -93,51 +93,47 @@ func checkLog(t *testing.T, j *JetStream, want int) {
 // The embedded server is opened anew again and again while many append: no
 // Append fails, nothing is lost or doubled, a follower misses nothing.
 func TestReopenWhileAppending(t *testing.T) {
-	for _, files := range []bool{false, true} {
-		t.Run(fmt.Sprintf("syncFiles=%v", files), func(t *testing.T) {
-			j := startInner(t, Config{SyncFiles: files, AckWait: 2 * time.Second})
-			const writers, each, per = 20, 30, 2
-			var wg sync.WaitGroup
-			var over atomic.Bool
-			wg.Go(func() {
-				for range 3 {
-					for at := j.Stats().Records; j.Stats().Records < at+200 && !over.Load(); {
-						time.Sleep(time.Millisecond)
-					}
-					if err := j.node.open(); err != nil {
-						t.Errorf("open anew: %v", err)
-					}
+	j := startInner(t, Config{AckWait: 2 * time.Second})
+	const writers, each, per = 20, 30, 2
+	var wg sync.WaitGroup
+	var over atomic.Bool
+	wg.Go(func() {
+		for range 3 {
+			for at := j.Stats().Records; j.Stats().Records < at+200 && !over.Load(); {
+				time.Sleep(time.Millisecond)
+			}
+			if err := j.node.open(); err != nil {
+				t.Errorf("open anew: %v", err)
+			}
+		}
+	})
+	wg.Go(func() {
+		c := j.Follow(testPSAP, 0)
+		defer c.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		for next := uint64(1); next <= writers*each*per; {
+			recs, err := c.Next(ctx)
+			if errors.Is(err, ErrUnavailable) {
+				continue
+			}
+			if err != nil {
+				t.Errorf("follow: %v", err)
+				return
+			}
+			for _, r := range recs {
+				if r.Seq != next {
+					t.Errorf("followed %d, want %d", r.Seq, next)
+					return
 				}
-			})
-			wg.Go(func() {
-				c := j.Follow(testPSAP, 0)
-				defer c.Close()
-				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-				defer cancel()
-				for next := uint64(1); next <= writers*each*per; {
-					recs, err := c.Next(ctx)
-					if errors.Is(err, ErrUnavailable) {
-						continue
-					}
-					if err != nil {
-						t.Errorf("follow: %v", err)
-						return
-					}
-					for _, r := range recs {
-						if r.Seq != next {
-							t.Errorf("followed %d, want %d", r.Seq, next)
-							return
-						}
-						next++
-					}
-				}
-			})
-			appendAll(t, j, writers, each, per)
-			over.Store(true)
-			wg.Wait()
-			checkLog(t, j, writers*each*per)
-		})
-	}
+				next++
+			}
+		}
+	})
+	appendAll(t, j, writers, each, per)
+	over.Store(true)
+	wg.Wait()
+	checkLog(t, j, writers*each*per)
 }
 
 // A repeat is recognized after a restart, by id and by place.
