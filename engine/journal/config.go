@@ -23,8 +23,11 @@ type Config struct {
 
 	// Replicas of each stream, with URL. 0: 1.
 	Replicas int
-	// Dedupe is how long the server remembers an id; about 150 bytes of
-	// memory each. 0: 24 h.
+	// Dedupe is how long the server remembers an id, at about 150 bytes of
+	// memory each. It only has to cover the repeats after a timeout or a change
+	// of leader: a later repeat is stopped by its fence, and told from another
+	// writer by the call's log. Only NoFence Appends rely on it alone. So it is
+	// short, and memory stays bounded by the rate times this. 0: 10 min.
 	Dedupe time.Duration
 	// MaxAge removes records older than this. 0: keep for ever.
 	MaxAge time.Duration
@@ -105,7 +108,7 @@ func (c Config) Validate() error {
 func (c Config) withDefaults() Config {
 	def(&c.Replicas, 1)
 	if c.Dedupe == 0 {
-		c.Dedupe = 24 * time.Hour
+		c.Dedupe = 10 * time.Minute
 		if c.MaxAge > 0 {
 			c.Dedupe = min(c.Dedupe, c.MaxAge)
 		}
