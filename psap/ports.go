@@ -2,7 +2,6 @@ package psap
 
 import (
 	"context"
-	"errors"
 
 	"text911/callmodel"
 )
@@ -30,9 +29,3 @@ type Log interface {
 // unfenced, as the last sequence given to Append, stores without comparing: PSAP-level events have
 // no single owner.
 const unfenced = ^uint64(0)
-
-// unavailable reports that err says that nothing was stored and that trying later may help.
-func unavailable(err error) bool {
-	var u interface{ Unavailable() bool }
-	return errors.As(err, &u) && u.Unavailable()
-}

@@ -24,7 +24,6 @@ type desk struct {
 	panics  bool
 	views   []callmodel.View
 	events  []callmodel.Logged
-	refused int
 }
 
 func (d *desk) Deliver(ctx context.Context, call callmodel.CallID, in callmodel.Input) (callmodel.Outcome, error) {
