@@ -57,6 +57,7 @@ test('cut while typing: blind, unsent, live again with the count, sent only on a
   const notice = await ann.text('#notice');
   assert.match(notice, /Live again\. (\d+ lines|1 line) recovered/);
   assert.ok(Number(/(\d+) lines?/.exec(notice)[1]) >= 2, notice);
+  await ann.sees('There was no connection. Press Enter to send it now.');
   await pause(500);
   assert.equal((await ann.lines()).filter((l) => l.who === 'you').length, 0, 'nothing went by itself');
   assert.equal(await ann.page.inputValue('#reply'), 'Are you hurt?');

@@ -14,6 +14,7 @@ import * as wire from './wire.js';
 const silenceFor = 30000;
 const typingFor = 8000;
 const pageOf = 500;
+const blindUnsent = 'no_connection'; // told differently before and after the connection is back
 const previews = 12; // waiting texts whose words are fetched for the list
 
 export class App {
@@ -108,7 +109,7 @@ export class App {
     this.commands.resumed();
     this.sendState();
     const n = r.lines;
-    this.say(`Live again. ${n === 0 ? 'No line was missed' : n === 1 ? '1 line recovered' : `${n} lines recovered`} (${r.events} event${r.events === 1 ? '' : 's'}).`, 'delivered');
+    this.say(`Live again. ${n === 0 ? 'No line was missed' : n === 1 ? '1 line recovered' : `${n} lines recovered`}${r.events > 0 ? `, ${r.events} event${r.events === 1 ? '' : 's'} in all` : ''}.`, 'delivered');
     this.recovered = r;
     this.fetchOpen();
   }
@@ -360,7 +361,7 @@ export class App {
     if (!d || !d.text.trim() || !v) return;
     if (!this.mine()) return this.say('Claim the text before you answer it.', 'late');
     if (this.link.word !== 'live') {
-      this.drafts.set(this.selected, { ...d, unsent: 'There is no connection. It stays here and goes only when you press Enter again.' });
+      this.drafts.set(this.selected, { ...d, unsent: blindUnsent });
       this.assertive('Not sent. There is no connection.');
       return this.changed();
     }
@@ -376,6 +377,13 @@ export class App {
     this.draft(d && d.text.trim() ? `${d.text.trimEnd()} ${reply.text}` : reply.text);
     this.dialog = null;
     this.changed();
+    this.focus('reply');
+  }
+
+  // again puts the words of a line that failed into the box; a person decides whether to send them.
+  again(text) {
+    if (!this.mine()) return;
+    this.draft(text);
     this.focus('reply');
   }
 

@@ -88,5 +88,8 @@ const legWords = (v) => ({ opening: 'ringing', established: 'up', broken: 'BROKE
 
 function accepts(v) {
   const c = v.capability || {};
-  return [(c.accept_types || []).join(', '), c.max_size ? `up to ${c.max_size} bytes` : ''].filter(Boolean).join('; ');
+  const types = c.accept_types;
+  if (!types) return '';
+  const pictures = types.some((t) => t === '*' || t.startsWith('image/'));
+  return `words${pictures ? ' and pictures' : ' only'}${c.max_size ? `, up to ${Math.floor(c.max_size / 1024)} kB` : ''}`;
 }

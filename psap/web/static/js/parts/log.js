@@ -81,6 +81,7 @@ function line(app, l) {
     </p>
     ${content(l)}
     ${l.state && l.who !== 'caller' && delivery(l)}
+    ${l.state === 'failed' && l.content.text && app.mine() && html`<button type="button" class="small" onClick=${() => app.again(l.content.text)}>Put into the reply box again</button>`}
   </li>`;
 }
 

@@ -22,7 +22,7 @@ export function replyBox(app, v, mine) {
     }
   };
   return html`<form class="reply" onSubmit=${(e) => { e.preventDefault(); app.send(); }}>
-    ${d && d.unsent && html`<p class="unsent tone-late" id="unsent">${icon('failed')}<span><strong>UNSENT.</strong> ${d.unsent}</span></p>`}
+    ${d && d.unsent && html`<p class="unsent tone-late" id="unsent">${icon('failed')}<span><strong>UNSENT.</strong> ${unsent(app, d.unsent)}</span></p>`}
     ${v.messages_out ? null : first(app)}
     <label for="reply">Reply to texter <span class="quiet">${label('reply')}</span></label>
     <div class="row">
@@ -35,6 +35,11 @@ export function replyBox(app, v, mine) {
     </div>
     <p id="replyhint" class="quiet hint">${count(text)}Shift Enter makes a new line.</p>
   </form>`;
+}
+
+function unsent(app, why) {
+  if (why !== 'no_connection') return `${why} Press Enter to send it again.`;
+  return app.link.word === 'live' ? 'There was no connection. Press Enter to send it now.' : 'There is no connection. It stays here and goes only when you press Enter.';
 }
 
 // Until something was said, the usual first lines are offered in plain sight.
