@@ -1,7 +1,7 @@
 package session
 
 import (
-	"maps"
+	"hash/maphash"
 	"slices"
 	"time"
 
@@ -11,21 +11,30 @@ import (
 // history remembers the messages that the application accepted, so that a repetition is
 // answered again and shown once, and a few that were refused in the middle, so that their
 // remaining chunks are refused too.
+//
+// It is a ring of entries without pointers, which grows with use up to limit, and chains
+// through it by Message-ID. Of an id only 64 bits of a keyed hash are kept: nobody outside
+// can choose two that meet, and by chance one message in 10¹⁶ would be taken for one of the
+// limit before it.
 type history struct {
 	limit int
 	age   time.Duration
-	done  map[msrp.MessageID]finished
-	order []msrp.MessageID // ring, oldest at next once it is full
-	next  int
+	seed  maphash.Seed // made with the first entry
+	epoch time.Time    // what entries count from: the first one's time
+	ring  []finished
+	heads []int32 // newest entry of each chain, plus one; a power of two of them
+	next  int     // oldest entry once ring is full
 
 	refused [16]refusal
 	nextRef int
 }
 
 type finished struct {
-	at          time.Time
+	key         uint64        // of the Message-ID
+	at          time.Duration // since epoch
 	length      int64
-	transaction uint64 // of the completing chunk
+	transaction uint32 // of the completing chunk
+	older       int32  // next entry of the chain, plus one
 }
 
 type refusal struct {
@@ -33,30 +42,79 @@ type refusal struct {
 	code int
 }
 
+// firstHistory is how many entries the first message makes room for.
+const firstHistory = 4
+
 func (h *history) find(now time.Time, id []byte) (finished, bool) {
-	d, ok := h.done[msrp.MessageID(id)]
-	if ok && now.Sub(d.at) > h.age {
+	if len(h.ring) == 0 {
 		return finished{}, false
 	}
-	return d, ok
+	f := h.lookup(maphash.Bytes(h.seed, id))
+	if f == nil || now.Sub(h.epoch)-f.at > h.age {
+		return finished{}, false
+	}
+	return *f, true
 }
 
-func (h *history) add(id msrp.MessageID, d finished) {
-	if h.done == nil {
-		h.done = make(map[msrp.MessageID]finished)
+func (h *history) lookup(key uint64) *finished {
+	for i := h.heads[key&uint64(len(h.heads)-1)]; i != 0; i = h.ring[i-1].older {
+		if f := &h.ring[i-1]; f.key == key {
+			return f
+		}
 	}
-	if _, known := h.done[id]; known {
-		h.done[id] = d
+	return nil
+}
+
+func (h *history) add(now time.Time, id msrp.MessageID, length int64, transaction uint32) {
+	if h.heads == nil {
+		h.seed, h.epoch = maphash.MakeSeed(), now
+	}
+	if len(h.ring) == len(h.heads) && len(h.ring) < h.limit {
+		h.grow()
+	}
+	f := finished{key: maphash.String(h.seed, string(id)), at: now.Sub(h.epoch), length: length, transaction: transaction}
+	if known := h.lookup(f.key); known != nil {
+		f.older = known.older
+		*known = f
 		return
 	}
-	if len(h.order) < h.limit {
-		h.order = append(h.order, id)
+	slot := h.next
+	if len(h.ring) < h.limit {
+		slot = len(h.ring)
+		h.ring = append(h.ring, f)
 	} else {
-		delete(h.done, h.order[h.next])
-		h.order[h.next] = id
+		h.unlink(slot)
+		h.ring[slot] = f
 		h.next = (h.next + 1) % h.limit
 	}
-	h.done[id] = d
+	h.link(slot)
+}
+
+// grow makes room for twice as many entries. The ring has not wrapped, so next is 0.
+func (h *history) grow() {
+	size := max(firstHistory, 2*len(h.heads))
+	ring := make([]finished, len(h.ring), min(size, h.limit))
+	copy(ring, h.ring)
+	h.ring, h.heads = ring, make([]int32, size)
+	for i := range ring {
+		h.link(i)
+	}
+}
+
+func (h *history) link(slot int) {
+	f := &h.ring[slot]
+	head := &h.heads[f.key&uint64(len(h.heads)-1)]
+	f.older, *head = *head, int32(slot+1)
+}
+
+// unlink takes an entry out of its chain, of which it is the last.
+func (h *history) unlink(slot int) {
+	f := &h.ring[slot]
+	at := &h.heads[f.key&uint64(len(h.heads)-1)]
+	for *at != 0 && *at != int32(slot+1) {
+		at = &h.ring[*at-1].older
+	}
+	*at = f.older
 }
 
 func (h *history) refuse(id msrp.MessageID, code int) {
@@ -75,16 +133,21 @@ func (h *history) refusedCode(id []byte) int {
 
 // copyFrom takes over what another session finished.
 func (h *history) copyFrom(other *history) {
-	h.done, h.order, h.next = maps.Clone(other.done), slices.Clone(other.order), other.next
+	h.seed, h.epoch, h.heads = other.seed, other.epoch, slices.Clone(other.heads)
+	h.ring = append(slices.Clone(other.ring[other.next:]), other.ring[:other.next]...) // oldest first, so that it can grow
 	h.limit = max(h.limit, other.limit)
+	clear(h.heads)
+	for i := range h.ring {
+		h.link(i)
+	}
 }
 
 // fingerprint tells transaction ids apart well enough to recognise a repetition whose
 // Message-ID is the same too (FNV-1a).
-func fingerprint(id []byte) uint64 {
-	h := uint64(14695981039346656037)
+func fingerprint(id []byte) uint32 {
+	h := uint32(2166136261)
 	for _, c := range id {
-		h = (h ^ uint64(c)) * 1099511628211
+		h = (h ^ uint32(c)) * 16777619
 	}
 	return h
 }

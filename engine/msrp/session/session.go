@@ -50,6 +50,7 @@ func New(cfg Config) (*Session, error) {
 	}
 	if cfg.Previous != nil {
 		s.history.copyFrom(&cfg.Previous.history)
+		s.cfg.Previous = nil // or every session of a long call would keep the one before it
 	}
 	if cfg.Remote != nil {
 		return s, s.SetRemote(cfg.Remote)
@@ -94,7 +95,7 @@ func (s *Session) SetHeld(held bool) { s.held = held }
 
 // Remember takes a Message-ID as accepted, so that its repetition is recognised.
 func (s *Session) Remember(now time.Time, id msrp.MessageID) {
-	s.history.add(id, finished{at: now})
+	s.history.add(now, id, 0, 0)
 }
 
 // Close ends the session: nothing more is sent for it, not even REPORTs, and the Conn

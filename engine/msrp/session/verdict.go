@@ -125,7 +125,7 @@ func (s *Session) Accept(now time.Time, t Ticket) bool {
 		return false
 	}
 	id, length := o.message, o.length
-	s.history.add(id, finished{at: now, length: length, transaction: fingerprint(o.id[:o.idLength])})
+	s.history.add(now, id, length, fingerprint(o.id[:o.idLength]))
 	s.settle(now, t.slot, msrp.CodeOK)
 	return true
 }
