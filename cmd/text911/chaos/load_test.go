@@ -12,8 +12,6 @@ import (
 	"text911/callmodel"
 	"text911/cmd/text911/daemon"
 	"text911/esrp/esrptest"
-	"text911/psap/api"
-	"text911/psap/psaptest"
 )
 
 // crowd is texters behind two simulated networks, one over UDP and one over TCP, who text one
@@ -21,30 +19,51 @@ import (
 type crowd struct {
 	networks []*esrptest.Network
 	end      chan struct{} // closed: finish the conversation and call no more
+	first    chan struct{} // closed: a text was acknowledged
+	once     sync.Once
 
-	mu       sync.Mutex
+	texting sync.WaitGroup
+	calling sync.WaitGroup // INVITEs, given up ones included
+
+	mu       sync.Mutex // guards the rest
 	accounts []esrptest.Account
-	work     sync.WaitGroup
 }
 
-func newCrowd(t *testing.T, ctx context.Context, a daemon.Addresses, texters int, seed uint64) *crowd {
+// newCrowd lets the texters begin. They and their networks end with the test.
+func newCrowd(t *testing.T, a daemon.Addresses, texters int, seed uint64) *crowd {
 	t.Helper()
-	c := &crowd{end: make(chan struct{})}
+	c := &crowd{end: make(chan struct{}), first: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	var serving sync.WaitGroup
 	for _, transport := range []string{"udp", "tcp"} {
 		n, err := esrptest.New(esrptest.Config{Target: sip(a, transport)})
 		if err != nil {
+			cancel()
 			t.Fatal(err)
 		}
 		c.networks = append(c.networks, n)
-		c.work.Go(func() { _ = n.Run(ctx) })
+		serving.Go(func() { _ = n.Run(ctx) })
 	}
-	var texting sync.WaitGroup
 	for i := range texters {
-		texting.Go(func() { c.live(ctx, c.networks[i%2], i, rand.New(rand.NewPCG(seed, uint64(i)))) })
+		c.texting.Go(func() { c.live(ctx, c.networks[i%2], i, rand.New(rand.NewPCG(seed, uint64(i)))) })
 	}
-	c.work.Go(texting.Wait)
-	t.Cleanup(func() { c.work.Wait() })
+	t.Cleanup(func() {
+		cancel()
+		c.texting.Wait()
+		serving.Wait()
+		c.calling.Wait()
+	})
 	return c
+}
+
+// begun waits until a text was acknowledged.
+func (c *crowd) begun(ctx context.Context) error {
+	select {
+	case <-c.first:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 func (c *crowd) over() bool {
@@ -74,9 +93,7 @@ func (c *crowd) live(ctx context.Context, n *esrptest.Network, who int, random *
 
 // converse is one conversation: some end soon, some live through several restarts.
 func (c *crowd) converse(ctx context.Context, x *esrptest.Texter, say string, random *rand.Rand) error {
-	calling, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	if err := x.Invite(calling); err != nil {
+	if err := c.call(ctx, x); err != nil {
 		return fmt.Errorf("invite: %w", err)
 	}
 	texts := 3 + random.IntN(8)
@@ -94,6 +111,7 @@ func (c *crowd) converse(ctx context.Context, x *esrptest.Texter, say string, ra
 		if err != nil {
 			return fmt.Errorf("text %d: %w", sent, err)
 		}
+		c.once.Do(func() { close(c.first) })
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -106,15 +124,33 @@ func (c *crowd) converse(ctx context.Context, x *esrptest.Texter, say string, ra
 	return nil
 }
 
+// call gives up an INVITE that nobody answers: the child died while it rang. What becomes of its
+// CANCEL, which a dead child does not answer either, is not waited for.
+func (c *crowd) call(ctx context.Context, x *esrptest.Texter) error {
+	calling, cancel := context.WithTimeout(ctx, callLimit)
+	answered := make(chan error, 1)
+	c.calling.Go(func() { answered <- x.Invite(calling) })
+	select {
+	case err := <-answered:
+		cancel()
+		return err
+	case <-calling.Done():
+		cancel()
+		return errors.New("nobody answers")
+	}
+}
+
+// callLimit is how long a texter waits for an answer.
+const callLimit = 5 * time.Second
+
 // patience is how long a texter waits for one thing, restarts included.
 const patience = 60 * time.Second
 
 // finish lets the texters come to an end and returns what they have to tell.
-func (c *crowd) finish(ctx context.Context, stop context.CancelFunc) ([]esrptest.Account, error) {
+func (c *crowd) finish(ctx context.Context) ([]esrptest.Account, error) {
 	close(c.end)
 	ended := make(chan struct{})
-	go func() { defer close(ended); c.work.Wait() }()
-	_ = stop
+	go func() { defer close(ended); c.texting.Wait() }()
 	select {
 	case <-ended:
 	case <-ctx.Done():
