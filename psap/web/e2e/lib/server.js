@@ -9,7 +9,9 @@ const bin = process.env.E2E_BIN;
 
 // Engine is `text911 serve --dev` on ports of its own; a restart keeps data and ports.
 export class Engine {
-  constructor() {
+  // more: settings beside the ports.
+  constructor(more = {}) {
+    this.more = more;
     this.addresses = null;
     this.child = null;
     this.errors = '';
@@ -21,7 +23,8 @@ export class Engine {
     this.ports ||= { http: await freePort(), sip: await freePort(), msrp: await freePort() };
     const p = this.ports;
     this.child = spawn(bin, ['serve', '--dev', '--data-dir', this.dir,
-      ...sets({ 'http.listen': p.http, 'admin.listen': 0, 'sip.udp': 0, 'sip.tcp': p.sip, 'msrp.tcp': p.msrp, 'nats.listen': 0 })],
+      ...sets({ 'http.listen': p.http, 'admin.listen': 0, 'sip.udp': 0, 'sip.tcp': p.sip, 'msrp.tcp': p.msrp, 'nats.listen': 0 }),
+      ...Object.entries(this.more).flatMap(([k, v]) => ['--set', `${k}=${v}`])],
     { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stderr.on('data', (d) => { this.errors += d; });
     this.ended = new Promise((done) => { this.child.once('exit', done); });

@@ -77,6 +77,7 @@ export class App {
     if (f.time) this.skew = Date.parse(f.time) - this.now();
     if (!this.me.psap) {
       this.login = { need: 'psap', psaps };
+      this.focus('psap');
     }
   }
 
@@ -134,7 +135,7 @@ export class App {
     if (this.token || this.login || !(await wire.wantsLogin())) return;
     this.link.stop({ login: true });
     this.login = { need: 'token' };
-    this.changed();
+    this.focus('token');
   }
 
   // ---- what an event means to the person ----
@@ -267,7 +268,7 @@ export class App {
         this.token = null;
         this.link.stop({ login: true });
         this.login = { need: 'token', error: e.status === 403 ? 'This token belongs to another name.' : 'This token was not accepted.' };
-        this.changed();
+        this.focus('token');
       }
       throw e;
     }

@@ -18,10 +18,10 @@ export function login(app) {
     <label for="position">Position <span class="quiet">(may be empty)</span></label>
     <input id="position" name="position" maxlength="32" autocomplete="off" defaultValue=${app.me.position} />
     ${app.login.need === 'psap' && (app.login.psaps.length
-      ? html`<label for="psap">PSAP</label><select id="psap" name="psap" required autofocus>${app.login.psaps.map((p) => html`<option key=${p}>${p}</option>`)}</select>`
+      ? html`<label for="psap">PSAP</label><select id="psap" name="psap" required>${app.login.psaps.map((p) => html`<option key=${p}>${p}</option>`)}</select>`
       : html`<p class="tone-late" role="alert">This server serves no PSAP that you may work for.</p>`)}
     ${token && html`<label for="token">Token <span class="quiet">(from your administrator)</span></label>
-      <input id="token" name="token" type="password" required autocomplete="current-password" autofocus />`}
+      <input id="token" name="token" type="password" required autocomplete="current-password" />`}
     <button type="submit" id="signin" class="button first">Sign in and switch sound on <kbd>Enter</kbd></button>
   </form></main>`;
 }
