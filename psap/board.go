@@ -10,7 +10,8 @@ import (
 )
 
 // board is what is known of the calls, kept by View.Apply from the log: every open call, and the
-// newest closed ones.
+// newest closed ones. A view on the board is replaced, never changed, so that snapshots only
+// collect pointers while the board is locked.
 type board struct {
 	calls   map[callmodel.CallID]*callmodel.View
 	waiting map[callmodel.CallID]time.Time // in the queue since
@@ -32,14 +33,13 @@ func newBoard(keep int, keepFor time.Duration) *board {
 // apply makes an event of a call part of the board. Late words of a call that has left the board
 // are passed over: they are in the log and in the stream.
 func (b *board) apply(ev callmodel.Event) {
-	v := b.calls[ev.Call]
-	if v == nil {
-		if _, ok := ev.Data.(callmodel.CallOffered); !ok {
-			return
-		}
-		v = &callmodel.View{}
-		b.calls[ev.Call] = v
+	v := &callmodel.View{}
+	if old := b.calls[ev.Call]; old != nil {
+		*v = *old
+	} else if _, offered := ev.Data.(callmodel.CallOffered); !offered {
+		return
 	}
+	b.calls[ev.Call] = v
 	was := v.Phase
 	v.Apply(ev)
 	switch ev.Data.(type) {
@@ -86,18 +86,27 @@ func (b *board) view(call callmodel.CallID) (callmodel.View, bool) {
 	return *v, true
 }
 
-// views returns copies of all calls: the waiting ones in the order they should be taken, then the
-// other open ones, oldest first, then the closed ones, newest first.
-func (b *board) views() []callmodel.View {
-	all := make([]callmodel.View, 0, len(b.calls))
+// all returns the views of all calls, in no order.
+func (b *board) all() []*callmodel.View {
+	all := make([]*callmodel.View, 0, len(b.calls))
 	for _, v := range b.calls {
-		all = append(all, *v)
+		all = append(all, v)
 	}
-	slices.SortFunc(all, compareViews)
 	return all
 }
 
-func compareViews(x, y callmodel.View) int {
+// sorted returns copies of views: the waiting ones in the order they should be taken, then the
+// other open ones, oldest first, then the closed ones, newest first.
+func sorted(views []*callmodel.View) []callmodel.View {
+	slices.SortFunc(views, compareViews)
+	out := make([]callmodel.View, len(views))
+	for i, v := range views {
+		out[i] = *v
+	}
+	return out
+}
+
+func compareViews(x, y *callmodel.View) int {
 	if c := cmp.Compare(rank(x), rank(y)); c != 0 {
 		return c
 	}
@@ -110,7 +119,7 @@ func compareViews(x, y callmodel.View) int {
 	return -compareOffered(x, y)
 }
 
-func rank(v callmodel.View) int {
+func rank(v *callmodel.View) int {
 	switch v.Phase {
 	case callmodel.PhaseQueued:
 		return 0
@@ -122,11 +131,11 @@ func rank(v callmodel.View) int {
 
 // compareWaiting is the order of the queue: higher priority first, then who was offered earlier. A
 // call that comes back keeps its place.
-func compareWaiting(x, y callmodel.View) int {
+func compareWaiting(x, y *callmodel.View) int {
 	return cmp.Or(-cmp.Compare(urgency(x.Priority), urgency(y.Priority)), compareOffered(x, y))
 }
 
-func compareOffered(x, y callmodel.View) int {
+func compareOffered(x, y *callmodel.View) int {
 	return cmp.Or(x.Offered.Compare(y.Offered), strings.Compare(string(x.Call), string(y.Call)))
 }
 

@@ -183,8 +183,9 @@ func (p *PSAP) View(ctx context.Context, call callmodel.CallID) (callmodel.View,
 // by age, closed ones newest first.
 func (p *PSAP) Views() []callmodel.View {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.board.views()
+	all := p.board.all()
+	p.mu.Unlock()
+	return sorted(all)
 }
 
 // Read returns stored events with seq > after, oldest first, at most limit, and the newest seq.

@@ -16,10 +16,13 @@ type Snapshot struct {
 // repeat nothing. Call it when Ready.
 func (p *PSAP) Join() (Snapshot, *Subscription) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return Snapshot{
+	calls := p.board.all()
+	s := Snapshot{
 		Epoch: p.epoch, Seq: p.seq,
-		Calls: p.board.views(), Agents: p.roster.known(), Alerts: p.standing(),
-		Queue: p.queueStats(p.cfg.Now()),
-	}, p.subscribe(p.seq)
+		Agents: p.roster.known(), Alerts: p.standing(), Queue: p.queueStats(p.cfg.Now()),
+	}
+	sub := p.subscribe(p.seq)
+	p.mu.Unlock()
+	s.Calls = sorted(calls)
+	return s, sub
 }

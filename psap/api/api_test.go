@@ -17,13 +17,13 @@ import (
 
 // desk answers as it is told and counts what it was asked.
 type desk struct {
-	mu      sync.Mutex
-	inputs  []callmodel.Input
-	err     error
-	block   chan struct{}
-	panics  bool
-	views   []callmodel.View
-	events  []callmodel.Logged
+	mu     sync.Mutex
+	inputs []callmodel.Input
+	err    error
+	block  chan struct{}
+	panics bool
+	views  []callmodel.View
+	events []callmodel.Logged
 }
 
 func (d *desk) Deliver(ctx context.Context, call callmodel.CallID, in callmodel.Input) (callmodel.Outcome, error) {

@@ -63,25 +63,36 @@ func envelopes(page []callmodel.Logged, limit int) (events []json.RawMessage, cu
 	return events, false
 }
 
-// viewOctets is more than a usual view takes as JSON; it keeps pages of views within MaxPageOctets.
-const viewOctets = 1536
+// viewPage is a ListResult that is already written, so that its size is known.
+type viewPage struct {
+	Calls []json.RawMessage `json:"calls"`
+	Next  string            `json:"next,omitempty"`
+}
 
-// list cuts a page out of the calls. The cursor is the call the page before ended with; when that
-// call has left the board meanwhile, the list starts again.
-func list(all []callmodel.View, d ListData) (ListResult, error) {
-	r := ListResult{Calls: []callmodel.View{}}
+// list cuts a page out of the calls, at most MaxPageOctets but at least one. The cursor is the call
+// the page before ended with; when that call has left the board meanwhile, the list starts again.
+func list(all []callmodel.View, d ListData) (viewPage, error) {
+	r := viewPage{Calls: []json.RawMessage{}}
 	skipping := d.Cursor != "" && contains(all, d)
-	for _, v := range all {
-		switch {
-		case d.Phase != "" && v.Phase != d.Phase:
-		case skipping:
-			skipping = string(v.Call) != d.Cursor
-		case len(r.Calls) == min(d.Limit, MaxPageOctets/viewOctets):
-			r.Next = string(r.Calls[len(r.Calls)-1].Call)
-			return r, nil
-		default:
-			r.Calls = append(r.Calls, v)
+	size, last := 0, ""
+	for i := range all {
+		v := &all[i]
+		if d.Phase != "" && v.Phase != d.Phase {
+			continue
 		}
+		if skipping {
+			skipping = string(v.Call) != d.Cursor
+			continue
+		}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return r, err
+		}
+		if size += len(raw); len(r.Calls) == d.Limit || size > MaxPageOctets && len(r.Calls) > 0 {
+			r.Next = last
+			return r, nil
+		}
+		r.Calls, last = append(r.Calls, raw), string(v.Call)
 	}
 	return r, nil
 }

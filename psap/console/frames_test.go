@@ -189,3 +189,38 @@ func TestHello(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A snapshot stays within what a frame may have; call.list goes on where it ended.
+func TestLargeSnapshot(t *testing.T) {
+	w := newWorld(t, nil)
+	const calls = 60
+	for i := range calls {
+		call := callmodel.CallID(fmt.Sprintf("01LARGE%02d", i))
+		ev := callmodel.Event{
+			ID: callmodel.EventID(fmt.Sprintf("01ARZ3NDEKTSV4RRFFQ69G5F%02d", i)), Call: call, CallSeq: 1, Time: time.Now(),
+			Data: callmodel.CallOffered{PSAP: "psap.example", Caller: callmodel.Party{Name: callmodel.Private(strings.Repeat("n", 20<<10))}},
+		}
+		if _, err := w.Log.Append(t.Context(), "psap.example", call, 0, []callmodel.Event{ev}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for w.PSAP.Seq() < calls {
+		time.Sleep(time.Millisecond)
+	}
+	c, ready := w.started(t, "ann")
+	if len(ready.Raw) > 1<<20 || ready.Snapshot.Next == "" {
+		t.Fatalf("ready has %d octets, next %q", len(ready.Raw), ready.Snapshot.Next)
+	}
+	seen := len(ready.Snapshot.Calls)
+	for cursor := ready.Snapshot.Next; cursor != ""; {
+		page, r := do[api.ListResult](t, c, api.CallList, api.ListData{Cursor: cursor, Limit: 500})
+		if len(r.Data) > 1<<20 {
+			t.Errorf("a page has %d octets", len(r.Data))
+		}
+		seen += len(page.Calls)
+		cursor = page.Next
+	}
+	if seen != calls {
+		t.Errorf("%d calls of %d", seen, calls)
+	}
+}
