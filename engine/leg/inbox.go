@@ -192,7 +192,8 @@ func (l *leg) expire() {
 }
 
 // sayProgress tells what became of an own message. A state that waits behind others is replaced by
-// a newer one of the same message.
+// a newer one of the same message. Submitted is never the newer one: it is said after the message
+// was handed on, and the far side may have answered by then.
 func (l *leg) sayProgress(p callmodel.MessageProgress) {
 	l.mu.Lock()
 	first := 0
@@ -202,7 +203,9 @@ func (l *leg) sayProgress(p callmodel.MessageProgress) {
 	for i := len(l.inbox.queue) - 1; i >= first; i-- {
 		old, ok := l.inbox.queue[i].in.(callmodel.MessageProgress)
 		if ok && old.Message == p.Message && l.inbox.queue[i].then == nil {
-			l.inbox.queue[i].in = p
+			if p.State != callmodel.Submitted {
+				l.inbox.queue[i].in = p
+			}
 			l.mu.Unlock()
 			return
 		}

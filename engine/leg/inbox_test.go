@@ -131,6 +131,23 @@ func TestInboxReplacesOldProgress(t *testing.T) {
 	}
 }
 
+// The far side may confirm a message before the leg has said that it was submitted: that comes too
+// late to replace what is known.
+func TestInboxKeepsNewerProgress(t *testing.T) {
+	l, calls, _ := inboxLeg()
+	p := func(s callmodel.DeliveryState) callmodel.MessageProgress {
+		return callmodel.MessageProgress{Message: "m1", State: s}
+	}
+	for _, s := range []callmodel.DeliveryState{callmodel.Accepted, callmodel.Delivered, callmodel.Submitted} {
+		l.sayProgress(p(s))
+	}
+	calls.answer(nil)
+	calls.answer(nil)
+	if len(calls.heard) != 2 || calls.heard[1] != p(callmodel.Delivered) {
+		t.Fatalf("heard %v", calls.heard)
+	}
+}
+
 // Only a refusal of the engine is a no for good.
 func TestAway(t *testing.T) {
 	for _, c := range []struct {
