@@ -27,11 +27,16 @@ func (g *ids) next(now time.Time) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.last = max(g.last, ulid.Timestamp(now))
-	for {
+	for range 8 {
 		id, err := ulid.New(g.last, g.entropy)
 		if err == nil {
 			return id.String()
 		}
 		g.last++ // the millisecond is full, or the source failed once
 	}
+	// Without a source of randomness the time alone has to do: it rises with every id.
+	g.last++
+	var id ulid.ULID
+	_ = id.SetTime(g.last)
+	return id.String()
 }

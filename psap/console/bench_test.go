@@ -88,3 +88,38 @@ func report(b *testing.B, name string, from, to []time.Time) {
 	b.ReportMetric(ms[len(ms)/2], name+"-p50-ms")
 	b.ReportMetric(ms[len(ms)*99/100], name+"-p99-ms")
 }
+
+// How many event frames a second go out to many consoles that read as fast as they can, all ends on
+// the same CPUs.
+func BenchmarkFanOut(b *testing.B) {
+	const consoles = 100
+	w := newWorld(b, nil)
+	call := w.Call(b)
+	v, _ := w.Engine.View(call)
+	var wg sync.WaitGroup
+	for i := range consoles {
+		c, _ := w.started(b, callmodel.AgentID("agent"+strconv.Itoa(i)))
+		wg.Go(func() {
+			for n := 0; n < b.N; {
+				f, err := c.Next(b.Context())
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				if f.Op == "event" && f.Event.Durable() && f.Event.Call == call {
+					n++
+				}
+			}
+		})
+	}
+	b.ResetTimer()
+	for i := range b.N {
+		if _, err := w.Engine.Deliver(context.Background(), call, callmodel.MessageArrived{
+			Leg: v.Leg, WireID: strconv.Itoa(i), Content: callmodel.PlainText("I am at the back door, he is still inside the house"),
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N*consoles)/b.Elapsed().Seconds(), "frames/s")
+}

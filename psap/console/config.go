@@ -41,7 +41,7 @@ type Config struct {
 	// MaxConnections is how many consoles may be connected. 0: 2,000.
 	MaxConnections int
 	// CommandRate is how many commands per second a connection may send for long; it may save up one
-	// second of them. InFlight is how many may wait or be done. 0: 2,000, 512.
+	// second of them. InFlight is how many may wait or be done. 0: 5,000, 512.
 	CommandRate, InFlight int
 	// CommandWait is how long a command may take. 0: 15 s.
 	CommandWait time.Duration
@@ -102,7 +102,7 @@ func (c Config) withDefaults() Config {
 	c.WriteWait, c.AckWait = or(c.WriteWait, 5*time.Second), or(c.AckWait, 5*time.Second)
 	c.Window, c.WindowBytes = or(c.Window, 1000), or(c.WindowBytes, 4<<20)
 	c.MaxConnections = or(c.MaxConnections, 2000)
-	c.CommandRate, c.InFlight = or(c.CommandRate, 2000), or(c.InFlight, 512)
+	c.CommandRate, c.InFlight = or(c.CommandRate, 5000), or(c.InFlight, 512)
 	c.CommandWait = or(c.CommandWait, 15*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
