@@ -69,6 +69,10 @@ type Config struct {
 	// only type and size are kept. 0: 64 KiB.
 	KeepBody int
 
+	// MaxRecord is the largest record that the log takes, in octets; a text that would not fit, be
+	// it by its escapes, is answered 413 and only its type and size are kept. 0: 512 KiB.
+	MaxRecord int
+
 	// Healthy says whether a text could be made durable now; nil: always. While it is false new
 	// calls get 503.
 	Healthy func() bool
@@ -116,6 +120,6 @@ func (c *Config) Validate() error {
 	need(c.Secure == nil || len(c.Fingerprints) > 0, "secure place without fingerprints")
 	need(c.HoldVerdict >= 0 && c.HoldVerdict < 30*time.Second, "hold verdict is not 0 to 30 s")
 	need(c.RetryAfter >= 0 && c.OpenWait >= 0 && c.BindWait >= 0 && c.LateGrace >= 0 && c.SettleWait >= 0, "a time is negative")
-	need(c.MaxMessage >= 0 && c.KeepBody >= 0 && c.MaxLegs >= 0, "a limit is negative")
+	need(c.MaxMessage >= 0 && c.KeepBody >= 0 && c.MaxRecord >= 0 && c.MaxLegs >= 0, "a limit is negative")
 	return errors.Join(errs...)
 }

@@ -25,6 +25,7 @@ const (
 	DefaultSettleWait  = 2 * time.Second
 	DefaultMaxLegs     = 20_000
 	DefaultKeepBody    = 64 << 10
+	DefaultMaxRecord   = 512 << 10
 )
 
 // tickEvery is how often what waits is looked at: legs that could not tell the engine something
@@ -102,6 +103,7 @@ func (c Config) withDefaults() Config {
 	c.SettleWait = or(c.SettleWait, DefaultSettleWait)
 	c.MaxLegs = or(c.MaxLegs, DefaultMaxLegs)
 	c.KeepBody = or(c.KeepBody, DefaultKeepBody)
+	c.MaxRecord = or(c.MaxRecord, DefaultMaxRecord)
 	c.MaxMessage = or(c.MaxMessage, sdpmsrp.DefaultMaxSize)
 	return c
 }

@@ -18,7 +18,8 @@ func (l *leg) received(_ *transport.Session, m transport.Message) transport.Verd
 	}
 	l.gw.count.received.Add(1)
 	now := l.gw.cfg.Now()
-	it := item{in: l.inputOf(string(m.ID), r), message: m, verdict: true, due: now.Add(l.gw.cfg.HoldVerdict)}
+	in, code := l.inputOf(string(m.ID), r)
+	it := item{in: in, message: m, verdict: true, code: code, due: now.Add(l.gw.cfg.HoldVerdict)}
 	l.mu.Lock()
 	if l.state == ended {
 		l.mu.Unlock()
@@ -38,15 +39,21 @@ func (l *leg) received(_ *transport.Session, m transport.Message) transport.Verd
 }
 
 // inputOf is what the engine hears of a message: a text, or something that could not be read, which
-// is kept aside and acknowledged all the same, because repeating it would not make it readable.
-func (l *leg) inputOf(wireID string, r reading) callmodel.Input {
+// is kept aside and acknowledged all the same, because repeating it would not make it readable. What
+// no record can hold is kept aside by its size and refused with code; else code is 0.
+func (l *leg) inputOf(wireID string, r reading) (in callmodel.Input, code int) {
 	id := callmodel.MessageID(l.gw.cfg.NewID())
-	if r.fault != "" {
+	whole := callmodel.MessageArrived{Leg: l.id, Message: id, WireID: wireID, Content: r.content, Claimed: r.claimed}
+	switch {
+	case !fits(r.content, l.gw.cfg.MaxRecord):
+		l.gw.count.bad.Add(1)
+		return setAside(whole), codeTooLarge
+	case r.fault != "":
 		l.gw.count.bad.Add(1)
 		return callmodel.MessageBad{Leg: l.id, Message: id, WireID: wireID, Content: r.content,
-			Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: r.fault}}
+			Cause: callmodel.Cause{Class: callmodel.ClassTheirs, Reason: r.fault}}, 0
 	}
-	return callmodel.MessageArrived{Leg: l.id, Message: id, WireID: wireID, Content: r.content, Claimed: r.claimed}
+	return whole, 0
 }
 
 // partial keeps what arrived of a text that never became complete (ASM-09: given up by its sender,
@@ -61,7 +68,8 @@ func (l *leg) partial(_ *transport.Session, p transport.Partial) {
 		return
 	}
 	l.gw.count.received.Add(1)
-	l.sayForNow(l.inputOf("", r))
+	in, _ := l.inputOf("", r)
+	l.sayForNow(in)
 }
 
 // page takes a text that came in a MESSAGE request; nil acknowledges it.
@@ -78,8 +86,8 @@ func (l *leg) page(ctx context.Context, p sipua.Part) error {
 	if over || call == "" {
 		return &sipua.Refusal{Code: codeNoSession}
 	}
-	l.gw.cfg.Calls.DeliverAsync(call, l.inputOf("", l.gw.read(typ, []byte(p.Body.Reveal()))),
-		func(_ callmodel.Outcome, err error) { heard <- err })
+	in, code := l.inputOf("", l.gw.read(typ, []byte(p.Body.Reveal())))
+	l.gw.cfg.Calls.DeliverAsync(call, in, func(_ callmodel.Outcome, err error) { heard <- err })
 	ctx, cancel := context.WithTimeout(ctx, l.gw.cfg.HoldVerdict)
 	defer cancel()
 	select {
@@ -89,6 +97,10 @@ func (l *leg) page(ctx context.Context, p sipua.Part) error {
 		}
 		if err != nil {
 			return &sipua.Refusal{Code: codeForbidden}
+		}
+		if code != 0 {
+			l.gw.count.rejected.Add(1)
+			return &sipua.Refusal{Code: code}
 		}
 		l.gw.count.accepted.Add(1)
 		return nil

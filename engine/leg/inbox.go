@@ -29,6 +29,8 @@ type item struct {
 	in      callmodel.Input
 	message transport.Message // to be answered when verdict is set
 	verdict bool
+	code    int       // of the verdict once the engine heard in; 0: 200
+	tries   int       // refusals that looked as if the log would never take in
 	due     time.Time // given up when the log is still away then; zero: never
 	then    func()    // called after the engine heard it; nil: nothing
 }
@@ -87,9 +89,15 @@ func (l *leg) pump() {
 
 // delivered is what the engine made of the head.
 func (l *leg) delivered(_ callmodel.Outcome, err error) {
-	if away(err) && !l.gw.stopped.Load() {
-		l.waitForLog()
-		return
+	if err != nil && !l.gw.stopped.Load() {
+		if l.replace(err) {
+			l.pump()
+			return
+		}
+		if away(err) {
+			l.waitForLog()
+			return
+		}
 	}
 	l.mu.Lock()
 	it := l.inbox.queue[0]
@@ -100,7 +108,7 @@ func (l *leg) delivered(_ callmodel.Outcome, err error) {
 	l.inbox.busy = false
 	l.mu.Unlock()
 	if it.verdict {
-		l.answer(it.message, err)
+		l.answer(it.message, it.code, err)
 	}
 	if it.then != nil {
 		it.then()
@@ -123,15 +131,21 @@ func away(err error) bool {
 	return !errors.As(err, &r) || r.Code == callmodel.CodeTooMany || r.Code == callmodel.CodeUnavailable
 }
 
-// answer gives the verdict on a text: a 200 only when it is durable.
-func (l *leg) answer(m transport.Message, err error) {
+// answer gives the verdict on a text: a 200 only when it is durable. code is that of a text of which
+// only a placeholder is.
+func (l *leg) answer(m transport.Message, code int, err error) {
+	if err == nil && code != 0 {
+		l.gw.count.rejected.Add(1)
+		m.Reject(code)
+		return
+	}
 	if err == nil {
 		l.gw.count.accepted.Add(1)
 		m.Accept()
 		return
 	}
 	l.gw.count.rejected.Add(1)
-	code := codeNotOurs
+	code = codeNotOurs
 	var r *callmodel.Refusal
 	if errors.As(err, &r) {
 		switch r.Code {

@@ -21,8 +21,8 @@ func (g *Gateway) OnInvite(ctx context.Context, in *sipua.Invitation) sipua.Dial
 		return nil
 	}
 	if code := g.open(ctx, l, in); code != 0 {
+		l.unopened() // first: whoever is refused may come again at once and must find its place free
 		g.refuse(in, code)
-		l.unopened()
 		return nil
 	}
 	return l

@@ -114,12 +114,19 @@ func (l *leg) connect(s *transport.Session, st sdpmsrp.Stream) {
 	}
 	if !l.gw.spawn(func(life context.Context) {
 		defer done()
-		if err := s.Connect(life, transport.Target{Host: st.Host, Port: st.Port}); err != nil && life.Err() == nil {
+		if err := s.Connect(life, target(st)); err != nil && life.Err() == nil {
 			l.notConnected(s)
 		}
 	}) {
 		done()
 	}
+}
+
+// target is where an exchange says to connect. The certificate is that of the host in the path, also
+// where c= and m= lead elsewhere (RFC 6714 §4.3), and a peer that may connect as well is waited for
+// (RFC 6135 §4.2.2).
+func target(st sdpmsrp.Stream) transport.Target {
+	return transport.Target{Host: st.Host, Port: st.Port, Name: st.Remote.Path[0].Host, KeepListening: st.KeepListening}
 }
 
 // notConnected says that our own connect came to nothing.
