@@ -36,6 +36,7 @@ export class App extends Orders {
     this.fetching = new Set();
     this.shownAsked = new Set();
     this.typingAt = 0;
+    this.answering = null;
     this.sounds = new Sounds((can) => this.soundChanged(can));
     this.couldRing = false;
     this.link = new Link({
@@ -209,10 +210,21 @@ export class App extends Orders {
 
   claimed(call) {
     this.failures.forEach((c, m) => c === call && this.failures.delete(m));
-    if (this.selected === call && !this.dialog) this.focus('reply');
+    this.answering = call; // the reply may be faster than the event that makes the call mine
   }
 
-  // ---- transcripts ----
+  // toReplyBox moves the person to the reply box of the text just claimed, unless they have gone
+  // elsewhere meanwhile.
+  toReplyBox() {
+    if (!this.answering) return;
+    if (this.selected !== this.answering) this.answering = null;
+    else if (this.mine() && !this.dialog) {
+      this.answering = null;
+      this.focus('reply');
+    }
+  }
+
+    // ---- transcripts ----
 
   fetchOpen() {
     const g = groups(this.board, this.me.agent);
@@ -326,6 +338,7 @@ export class App extends Orders {
       alarms: this.alarms().length, failures: this.failures.size, silenced: this.silencedUntil > this.now(),
     });
     this.sounds.play(this.ring.sound);
+    this.toReplyBox();
     this.tab = title({ link: this.link.word, waiting: g.waiting.length, unheeded: this.heed.size, alarms: this.alarms().length }, `text911 ${this.me.psap || ''}`.trim());
     this.groups = g;
     this.render();
