@@ -189,3 +189,77 @@ func TestStalledSocket(t *testing.T) {
 		again.Close()
 	})
 }
+
+// A login that ends closes the connection; the client may come back with a new one.
+func TestLoginExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ends := time.Now().Add(time.Minute)
+		login := console.NewLogin(map[string]console.Identity{"t": {Agent: "ann", Expires: ends}}, nil, nil)
+		b := newBubble(t, func(c *console.Config) { c.Auth = login })
+		c := b.started(t, func(cfg *psaptest.Config) { cfg.Token = "t" })
+		for {
+			if _, err := c.Next(context.Background()); err != nil {
+				how, _ := psaptest.CutOf(err)
+				if how.Code != console.CloseLoginExpired || how.Error == nil || !how.Error.Retryable || !time.Now().Equal(ends) {
+					t.Errorf("%v at %s, %s after the end", err, time.Now(), time.Since(ends))
+				}
+				break
+			}
+		}
+		c.Close()
+	})
+}
+
+// Commands beyond the rate are refused in so many words, and later ones are taken again.
+func TestCommandRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t, func(c *console.Config) { c.CommandRate = 20 })
+		c := b.started(t, nil)
+		defer c.Close()
+		for range 2 {
+			limited := 0
+			for range 50 {
+				r, err := c.Do(context.Background(), api.CallList, api.ListData{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !r.OK && r.Error.Code == api.CodeRateLimited && r.Error.Retryable {
+					limited++
+				}
+			}
+			if limited != 30 {
+				t.Errorf("%d of 50 were refused at 20 a second", limited)
+			}
+			time.Sleep(time.Second)
+		}
+	})
+}
+
+// More commands than may be in flight are refused at once, and the rest are answered.
+func TestCommandsInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t, func(c *console.Config) { c.InFlight = 1 })
+		call := b.Call(t)
+		c := b.started(t, nil)
+		defer c.Close()
+		go func() { // ends with the frames written
+			for range 20 {
+				_, _ = c.Send("", api.CallNote, api.NoteData{Call: call, Text: "x"})
+			}
+		}()
+		answered := 0
+		for answered < 20 {
+			f, err := c.Next(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Op != "reply" {
+				continue
+			}
+			answered++
+			if !f.OK && (f.Error.Code != callmodel.CodeTooMany || !f.Error.Retryable) {
+				t.Errorf("%+v", f.Error)
+			}
+		}
+	})
+}

@@ -145,33 +145,6 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// Commands beyond the limits are refused in so many words and nothing else suffers.
-func TestCommandRate(t *testing.T) {
-	w := newWorld(t, func(c *console.Config) { c.CommandRate = 20 })
-	c, _ := w.started(t, "ann")
-	limited := 0
-	for i := range 40 {
-		if _, err := c.Send(callmodel.CommandID(fmt.Sprint("r", i)), api.CallList, api.ListData{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 40 {
-		f, err := c.Next(within(t))
-		for err == nil && f.Op != "reply" {
-			f, err = c.Next(within(t))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !f.OK && f.Error.Code == api.CodeRateLimited && f.Error.Retryable {
-			limited++
-		}
-	}
-	if limited < 10 || limited > 20 {
-		t.Errorf("%d of 40 were refused at 20 a second", limited)
-	}
-}
-
 func TestHello(t *testing.T) {
 	w := newWorld(t, nil)
 	c := dial(t, w.config("ann"), nil)

@@ -168,16 +168,3 @@ func TestLogin(t *testing.T) {
 		t.Errorf("a ticket for a wrong token: %d", status)
 	}
 }
-
-// A login that ends closes the connection; the client may come back with a new one.
-func TestLoginExpires(t *testing.T) {
-	login := console.NewLogin(map[string]console.Identity{"t": {Agent: "ann", Expires: time.Now().Add(300 * time.Millisecond)}}, nil, nil)
-	w := newWorld(t, func(c *console.Config) { c.Auth = login })
-	cfg := w.config("ann")
-	cfg.Token = "t"
-	c := dial(t, cfg, nil)
-	if _, err := c.Start(within(t)); err != nil {
-		t.Fatal(err)
-	}
-	cutWith(t, c, console.CloseLoginExpired, "login_expired")
-}
