@@ -57,7 +57,9 @@ func killedAgainAndAgain(t *testing.T, p plan) {
 		if err := c.start(ctx); err != nil {
 			t.Fatal(err)
 		}
-		worst = max(worst, time.Since(began))
+		took := time.Since(began)
+		worst = max(worst, took)
+		t.Logf("kill %d: ready again %v after it, with about %d events in the log", len(e.kills), took.Round(time.Millisecond), e.takers[0].auto.Stats().Cursor.Seq)
 	}
 	var err error
 	if e.accounts, err = crowd.finish(ctx); err != nil {

@@ -25,3 +25,7 @@ func TestKilledManyTimes(t *testing.T) {
 	}
 	killedAgainAndAgain(t, plan{rounds: *rounds, texters: *texters, shortest: 300 * time.Millisecond, mean: 2 * time.Second, seed: s})
 }
+
+// Ten thousand connections that say nothing, with everything else that TestHostilePeersBesideAConversation
+// does.
+func TestTenThousandHostileConnections(t *testing.T) { hostileBeside(t, 10000) }

@@ -37,15 +37,21 @@ type promise struct {
 	seq uint64
 }
 
-// newTaker starts a taker who works until the test ends.
+// newTaker starts a taker who works until the test ends and gives every line its own reply.
 func newTaker(t *testing.T, console, agent string) *taker {
+	t.Helper()
+	return newTakerWho(t, console, agent, func(_ callmodel.CallID, m callmodel.MessageReceived) string {
+		return "reply to " + string(m.Message)
+	})
+}
+
+// newTakerWho starts a taker who replies as told.
+func newTakerWho(t *testing.T, console, agent string, reply func(callmodel.CallID, callmodel.MessageReceived) string) *taker {
 	t.Helper()
 	k := &taker{agent: callmodel.AgentID(agent)}
 	k.auto = psaptest.NewAutoTaker(psaptest.AutoTakerConfig{
 		Console: psaptest.Config{URL: "ws://" + console + "/v1/ws", PSAP: psapID, Agent: k.agent, Client: agent, AckEach: 20},
-		Reply: func(_ callmodel.CallID, m callmodel.MessageReceived) string {
-			return "reply to " + string(m.Message)
-		},
+		Reply:   reply,
 		Seen: func(e *psaptest.Event) {
 			if e.Durable() {
 				k.mu.Lock()

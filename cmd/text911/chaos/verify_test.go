@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -270,22 +271,22 @@ func (e *evidence) commands(t *testing.T, f *figures) {
 	}
 }
 
-// unfinished tells of conversations that did not come to their end what the log has of them. None
-// of them breaks the promise: the texter gave up, or died with the child before it was answered.
+// unfinished tells of conversations that did not come to their end, by reason and by what the log
+// has of them. None of them breaks the promise: the texter gave up, or nobody had answered.
 func (e *evidence) unfinished(t *testing.T) {
 	t.Helper()
-	calls := e.stories(t)
+	calls := map[callmodel.EmergencyCallID]string{}
+	for _, s := range e.stories(t) {
+		calls[s.emergency] += s.outline() + "; "
+	}
+	ways := map[string]int{}
 	for _, a := range e.accounts {
-		if a.Err == nil {
-			continue
+		if a.Err != nil {
+			ways[fmt.Sprintf("%v; in the log: %s", a.Err, calls[a.EmergencyCallID])]++
 		}
-		var in []string
-		for _, s := range calls {
-			if s.emergency == a.EmergencyCallID {
-				in = append(in, s.outline())
-			}
-		}
-		t.Logf("texter %d, %d texts, ended by %q: %v; in the log: %s", a.Number, len(a.Sent), a.EndedBy, a.Err, strings.Join(in, "; "))
+	}
+	for way, n := range ways {
+		t.Logf("not finished, %d×: %s", n, way)
 	}
 }
 
