@@ -59,6 +59,9 @@ func benchAppend(b *testing.B, j journal.Journal, writers, perAppend int) {
 	st := j.Stats()
 	b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/1000/float64(st.Records), "cpu-us/record")
 	b.ReportMetric(float64(st.Records)/b.Elapsed().Seconds(), "records/s")
+	if st.Batches > 0 {
+		b.ReportMetric(float64(st.Records-st.Singles)/float64(st.Batches), "records/batch")
+	}
 	if st.Fallbacks > 0 || st.Retries > 0 {
 		b.Errorf("%d fallbacks, %d retries", st.Fallbacks, st.Retries)
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	crashRounds  = 5
+	crashRounds  = 4
 	crashWriters = 40
 )
 
@@ -81,6 +81,7 @@ func appendUntilKilled(dir string, out io.Writer) error {
 // Every acknowledged record is there exactly once after kill -9, Appends of
 // several records are there whole or not at all, and the log goes on.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var acked []string
 	for range crashRounds {
@@ -133,9 +134,9 @@ func killedRun(t *testing.T, dir string) []string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	watchdog := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer watchdog.Stop()
-	killAt := 100 + rand.IntN(1500)
+	killAt := 100 + rand.IntN(1000)
 	var lines []string
 	in := bufio.NewReader(out)
 	for {

@@ -38,17 +38,19 @@ func external(s *server.Server) journal.Config {
 }
 
 func TestExternal(t *testing.T) {
+	t.Parallel()
 	journaltest.Run(t, func(t *testing.T) journal.Journal {
-		return start(t, external(externalServer(t, t.TempDir(), server.RANDOM_PORT)))
+		return start(t, external(externalServer(t, journal.Scratch(t), server.RANDOM_PORT)))
 	})
 }
 
 // Two nodes share a stream: each sees what the other writes, and the fence
 // lets only one of them win a call.
 func TestExternalTwoNodes(t *testing.T) {
-	s := externalServer(t, t.TempDir(), server.RANDOM_PORT)
+	t.Parallel()
+	s := externalServer(t, journal.Scratch(t), server.RANDOM_PORT)
 	a, b := start(t, external(s)), start(t, external(s))
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c := b.Follow(journaltest.PSAP, 0)
 	defer c.Close()
@@ -78,13 +80,14 @@ func TestExternalTwoNodes(t *testing.T) {
 // The external server goes away and comes back: Appends wait and succeed, or
 // are refused once it has been away for longer than Grace.
 func TestExternalAway(t *testing.T) {
-	dir := t.TempDir()
+	t.Parallel()
+	dir := journal.Scratch(t)
 	s := externalServer(t, dir, server.RANDOM_PORT)
 	port := s.Addr().(*net.TCPAddr).Port
 	cfg := external(s)
-	cfg.Grace, cfg.AckWait = time.Second, 500*time.Millisecond
+	cfg.Grace, cfg.AckWait = 300*time.Millisecond, 200*time.Millisecond
 	j := start(t, cfg)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	appendOne := func(id string, last uint64) error {
 		_, err := j.Append(ctx, journaltest.PSAP, "c", last, []journal.Record{journaltest.Rec("c", id)})
@@ -112,6 +115,7 @@ func TestExternalAway(t *testing.T) {
 
 // What external clients of the embedded server may do, and nothing more.
 func TestExternalClients(t *testing.T) {
+	t.Parallel()
 	j := start(t, journal.Config{Listen: journal.Listen{Addr: "127.0.0.1:0", User: "console", Password: "pw"}})
 	if _, err := nats.Connect(j.Addr()); err == nil {
 		t.Fatal("connected without a password")
@@ -198,6 +202,7 @@ func clientSees(t *testing.T, j *journal.JetStream, nc *nats.Conn) {
 }
 
 func TestExternalClientToken(t *testing.T) {
+	t.Parallel()
 	j := start(t, journal.Config{Listen: journal.Listen{Addr: "127.0.0.1:0", Token: "tok"}})
 	if _, err := nats.Connect(j.Addr(), nats.Token("wrong")); err == nil {
 		t.Fatal("a wrong token was taken")
@@ -210,6 +215,7 @@ func TestExternalClientToken(t *testing.T) {
 }
 
 func TestListenAnonymous(t *testing.T) {
+	t.Parallel()
 	j := start(t, journal.Config{Listen: journal.Listen{Addr: "127.0.0.1:0"}})
 	nc, err := nats.Connect(j.Addr())
 	if err != nil {

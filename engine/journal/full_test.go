@@ -57,24 +57,29 @@ func allThere(t *testing.T, j journal.Journal, acked []string) uint64 {
 // The store's own limit is reached: the journal refuses, keeps what it has
 // acknowledged, and goes on when it is opened with more room.
 func TestStoreLimit(t *testing.T) {
-	dir := t.TempDir()
-	j := start(t, journal.Config{Dir: dir, MaxStore: 2 << 20})
-	acked := fillUp(t, j, 100)
+	t.Parallel()
+	storeLimit(t, t.TempDir(), 2<<20)
+}
+
+func storeLimit(t *testing.T, dir string, limit int64) {
+	t.Helper()
+	j := start(t, journal.Config{Dir: dir, MaxStore: limit})
+	acked := fillUp(t, j, 1000)
 	if len(acked) == 0 {
 		t.Fatal("nothing fitted")
 	}
 	if err := j.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	j = start(t, journal.Config{Dir: dir, MaxStore: 20 << 20})
+	j = start(t, journal.Config{Dir: dir, MaxStore: 4 * limit})
 	last := allThere(t, j, acked)
 	if _, err := j.Append(context.Background(), journaltest.PSAP, "c", last, []journal.Record{journaltest.Rec("c", "more")}); err != nil {
 		t.Fatalf("with more room: %v", err)
 	}
 }
 
-// smallDisk mounts a file system of its own; without the right to do so the
-// test asks for nothing but a directory and minFree does the refusing.
+// smallDisk mounts a file system of its own. real is false without the right to
+// do so.
 func smallDisk(t *testing.T, size string) (dir string, real bool) {
 	dir = t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
@@ -91,16 +96,21 @@ func smallDisk(t *testing.T, size string) (dir string, real bool) {
 
 // The disk runs full under the journal: it refuses, nothing acknowledged is
 // lost, and when there is space again it stores by itself. The first round
-// lets the write fail, the second refuses in time.
+// lets the write fail, the second refuses in time. Where no small disk can be
+// mounted, the store's own limit takes its place: what is acknowledged then
+// survives, though storing goes on only after a new start.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		minFree int64
 	}{{"write fails", -1}, {"refused in time", 4 << 20}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			dir, real := smallDisk(t, "24m")
 			if !real {
-				return // TestStoreLimit holds the rule without the right to mount
+				storeLimit(t, dir, 14<<20)
+				return
 			}
 			hog := filepath.Join(dir, "hog")
 			if err := os.WriteFile(hog, make([]byte, 10<<20), 0o600); err != nil {
@@ -109,7 +119,7 @@ func TestDiskFull(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 			defer cancel()
 			j, err := journal.Start(ctx, journal.Config{Dir: filepath.Join(dir, "store"), MaxStore: 1 << 30,
-				Ballast: 1 << 20, MinFree: tt.minFree, AckWait: time.Second, CheckEvery: 20 * time.Millisecond})
+				Ballast: 1 << 20, MinFree: tt.minFree, AckWait: 300 * time.Millisecond, CheckEvery: 20 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,20 +13,20 @@ import (
 func start(t testing.TB, cfg journal.Config) *journal.JetStream {
 	t.Helper()
 	if cfg.Dir == "" && cfg.URL == "" {
-		cfg.Dir = t.TempDir()
+		cfg.Dir = journal.Scratch(t)
 	}
 	if cfg.MaxStore == 0 {
 		cfg.MaxStore = 1 << 30
 	}
 	cfg.Ballast, cfg.MinFree = -1, -1
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	j, err := journal.Start(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		j.Close(ctx)
 	})
@@ -37,10 +37,12 @@ func start(t testing.TB, cfg journal.Config) *journal.JetStream {
 }
 
 func TestEmbedded(t *testing.T) {
+	t.Parallel()
 	journaltest.Run(t, func(t *testing.T) journal.Journal { return start(t, journal.Config{}) })
 }
 
 func TestEmbeddedSmallTail(t *testing.T) {
+	t.Parallel()
 	journaltest.RunFollow(t, func(t *testing.T) journal.Journal {
 		return start(t, journal.Config{TailCount: 16, TailBytes: 8192})
 	})

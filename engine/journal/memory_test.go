@@ -19,10 +19,12 @@ func openMemory(t testing.TB, cfg journal.MemoryConfig) *journal.Memory {
 }
 
 func TestMemory(t *testing.T) {
+	t.Parallel()
 	journaltest.Run(t, func(t *testing.T) journal.Journal { return openMemory(t, journal.MemoryConfig{}) })
 }
 
 func TestMemorySmallTail(t *testing.T) {
+	t.Parallel()
 	journaltest.Run(t, func(t *testing.T) journal.Journal {
 		return openMemory(t, journal.MemoryConfig{TailCount: 8, TailBytes: 4096})
 	})

@@ -58,7 +58,8 @@ func (a *appender) connect() error {
 	}
 }
 
-// resync learns the stream's newest sequence, forgets what it believed about fences.
+// resync learns the stream's newest sequence and forgets what it believed about
+// fences.
 func (a *appender) resync() error {
 	if a.rd == nil {
 		return a.connect()

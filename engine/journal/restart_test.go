@@ -15,7 +15,7 @@ const testPSAP = "psap.example"
 func startInner(t *testing.T, cfg Config) *JetStream {
 	t.Helper()
 	if cfg.Dir == "" && cfg.URL == "" {
-		cfg.Dir = t.TempDir()
+		cfg.Dir = Scratch(t)
 	}
 	if cfg.MaxStore == 0 {
 		cfg.MaxStore = 1 << 30
@@ -24,14 +24,14 @@ func startInner(t *testing.T, cfg Config) *JetStream {
 		cfg.MinFree = -1
 	}
 	cfg.Ballast = -1
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	j, err := Start(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		j.Close(ctx)
 	})
@@ -52,7 +52,7 @@ func appendAll(t *testing.T, j *JetStream, writers, each, perAppend int) {
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
 			call, last := fmt.Sprintf("c%d", w), uint64(0)
 			for n := range each {
@@ -93,7 +93,9 @@ func checkLog(t *testing.T, j *JetStream, want int) {
 // The embedded server is opened anew again and again while many append: no
 // Append fails, nothing is lost or doubled, a follower misses nothing.
 func TestReopenWhileAppending(t *testing.T) {
-	j := startInner(t, Config{AckWait: 2 * time.Second})
+	t.Parallel()
+	// The monitor, which would open it anew as well, does not get to look.
+	j := startInner(t, Config{AckWait: 20 * time.Second, CheckEvery: time.Hour})
 	const writers, each, per = 20, 30, 2
 	var wg sync.WaitGroup
 	var over atomic.Bool
@@ -110,7 +112,7 @@ func TestReopenWhileAppending(t *testing.T) {
 	wg.Go(func() {
 		c := j.Follow(testPSAP, 0)
 		defer c.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		for next := uint64(1); next <= writers*each*per; {
 			recs, err := c.Next(ctx)
@@ -138,7 +140,8 @@ func TestReopenWhileAppending(t *testing.T) {
 
 // A repeat is recognized after a restart, by id and by place.
 func TestRepeatAfterRestart(t *testing.T) {
-	dir := t.TempDir()
+	t.Parallel()
+	dir := Scratch(t)
 	ctx := context.Background()
 	j := startInner(t, Config{Dir: dir})
 	recs := []Record{testRec("c", "a"), testRec("c", "b")}
@@ -166,17 +169,22 @@ func TestRepeatAfterRestart(t *testing.T) {
 
 // Beyond the server's memory of ids, the call's log itself tells a repeat.
 func TestRepeatBeyondDedupe(t *testing.T) {
+	t.Parallel()
 	j := startInner(t, Config{Dedupe: 100 * time.Millisecond})
 	ctx := context.Background()
-	for i, recs := range [][]Record{{testRec("c", "a")}, {testRec("d", "b"), testRec("d", "c")}} {
-		first, err := j.Append(ctx, testPSAP, recs[0].Call, 0, recs)
-		if err != nil {
+	appends := [][]Record{{testRec("c", "a")}, {testRec("d", "b"), testRec("d", "c")}}
+	var first [2][]uint64
+	for i, recs := range appends {
+		var err error
+		if first[i], err = j.Append(ctx, testPSAP, recs[0].Call, 0, recs); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(300 * time.Millisecond) // the server's clock, not ours
+	}
+	time.Sleep(300 * time.Millisecond) // the server's clock, not ours
+	for i, recs := range appends {
 		again, err := j.Append(ctx, testPSAP, recs[0].Call, 0, recs)
-		if err != nil || fmt.Sprint(again) != fmt.Sprint(first) {
-			t.Fatalf("append %d: got %v, %v, want %v", i, again, err, first)
+		if err != nil || fmt.Sprint(again) != fmt.Sprint(first[i]) {
+			t.Fatalf("append %d: got %v, %v, want %v", i, again, err, first[i])
 		}
 	}
 	checkLog(t, j, 3)

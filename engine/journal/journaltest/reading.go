@@ -76,8 +76,9 @@ func replay(t *testing.T, j journal.Journal) {
 	if err := j.Replay(ctxOf(t), PSAP, 0, func(journal.Stored) error { return errors.New("called") }); err != nil {
 		t.Fatalf("empty: %v", err)
 	}
-	fill(t, j, 6000)
-	for _, after := range []uint64{0, 5999, 6000, 7000} {
+	const n = 4500 // more than a reader asks for ahead
+	fill(t, j, n)
+	for _, after := range []uint64{0, n - 1, n, n + 1000} {
 		next := after + 1
 		err := j.Replay(ctxOf(t), PSAP, after, func(r journal.Stored) error {
 			if r.Seq != next || r.ID != fmt.Sprint(next-1) {
@@ -89,7 +90,7 @@ func replay(t *testing.T, j journal.Journal) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if next != max(6001, after+1) {
+		if next != max(n+1, after+1) {
 			t.Fatalf("ended before %d", next)
 		}
 	}
@@ -156,10 +157,11 @@ func collect(t *testing.T, c journal.Cursor, after, last uint64) {
 }
 
 func followAll(t *testing.T, j journal.Journal) {
-	fill(t, j, 3000)
+	const n = 2*journal.DefaultReadLimit + 1
+	fill(t, j, n)
 	c := j.Follow(PSAP, 0)
 	defer c.Close()
-	collect(t, c, 0, 3000)
+	collect(t, c, 0, n)
 }
 
 func followResumes(t *testing.T, j journal.Journal) {
@@ -177,12 +179,13 @@ func followSlow(t *testing.T, j journal.Journal) {
 	defer c.Close()
 	mustAppend(t, j, "c", 0, "first")
 	collect(t, c, 0, 1)
-	fill(t, j, 5000)
-	collect(t, c, 1, 5001)
+	const n = journal.DefaultReadLimit + 500
+	fill(t, j, n)
+	collect(t, c, 1, n+1)
 }
 
 func followLive(t *testing.T, j journal.Journal) {
-	const writers, each = 16, 60
+	const writers, each = 16, 30
 	var writing, reading sync.WaitGroup
 	for range 4 {
 		reading.Go(func() {
