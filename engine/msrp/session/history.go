@@ -25,7 +25,7 @@ type history struct {
 	heads []int32 // newest entry of each chain, plus one; a power of two of them
 	next  int     // oldest entry once ring is full
 
-	refused [16]refusal
+	refused []refusal // a ring of maxRefused
 	nextRef int
 }
 
@@ -42,8 +42,10 @@ type refusal struct {
 	code int
 }
 
-// firstHistory is how many entries the first message makes room for.
-const firstHistory = 4
+const (
+	firstHistory = 4  // entries that the first message makes room for
+	maxRefused   = 16 // messages whose later chunks are refused without a look
+)
 
 func (h *history) find(now time.Time, id []byte) (finished, bool) {
 	if len(h.ring) == 0 {
@@ -118,13 +120,17 @@ func (h *history) unlink(slot int) {
 }
 
 func (h *history) refuse(id msrp.MessageID, code int) {
+	if len(h.refused) < maxRefused {
+		h.refused = append(h.refused, refusal{id, code})
+		return
+	}
 	h.refused[h.nextRef] = refusal{id, code}
-	h.nextRef = (h.nextRef + 1) % len(h.refused)
+	h.nextRef = (h.nextRef + 1) % maxRefused
 }
 
 func (h *history) refusedCode(id []byte) int {
 	for i := range h.refused {
-		if r := &h.refused[i]; r.code != 0 && string(r.id) == string(id) {
+		if r := &h.refused[i]; string(r.id) == string(id) {
 			return r.code
 		}
 	}
