@@ -184,6 +184,27 @@ func TestLostConnection(t *testing.T) {
 	again.wantSaid("200 bind0001", "send mOut3 1-1/1 $", "send mOut4 1-1/1 $", "send mOut5 1-1/1 $")
 }
 
+// URI-07: a session URI without a port is none: 2855 is nobody's default.
+func TestNoDefaultPort(t *testing.T) {
+	bare := func(text string) string { return strings.NewReplacer(":2855", "", ":49152", "").Replace(text) }
+	cfg := config(t)
+	cfg.Local = mustPath(t, bare(ownText))[0]
+	if _, err := session.New(cfg); err == nil {
+		t.Error("an own URI without a port was taken")
+	}
+	cfg = config(t)
+	cfg.Remote = mustPath(t, bare(peerText))
+	if _, err := session.New(cfg); err == nil {
+		t.Error("a peer's URI without a port was taken")
+	}
+	e, _ := newEnd(t, msrp.Strict, config(t))
+	e.receive(strings.Replace(bindFrame, ownText, bare(ownText), 1))
+	e.wantTold()
+	if len(e.said) != 1 || strings.HasPrefix(e.said[0], "200") {
+		t.Errorf("a request to a URI without a port: %v", e.said)
+	}
+}
+
 // V35 and V36 before binding: without To-Path there is nobody to answer for.
 func TestFaultBeforeBinding(t *testing.T) {
 	e, _ := newEnd(t, msrp.Strict, config(t))
