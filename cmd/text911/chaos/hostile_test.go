@@ -354,4 +354,7 @@ func garbageTCP(t *testing.T, r *running, _ int) {
 
 // Hostile peers beside a conversation, in every run of the tests; the tag chaos opens ten thousand
 // connections (TestTenThousandHostileConnections).
-func TestHostilePeersBesideAConversation(t *testing.T) { hostileBeside(t, 1500) }
+func TestHostilePeersBesideAConversation(t *testing.T) {
+	t.Parallel()
+	hostileBeside(t, 1500)
+}

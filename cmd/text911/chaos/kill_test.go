@@ -14,6 +14,7 @@ import (
 type plan struct {
 	rounds, texters int
 	shortest, mean  time.Duration // life between a start and the kill
+	patience        time.Duration // of a texter
 	seed            uint64
 }
 
@@ -34,7 +35,7 @@ func killedAgainAndAgain(t *testing.T, p plan) {
 	for i := range 2 {
 		e.takers = append(e.takers, newTaker(t, a.Console, fmt.Sprintf("taker%d", i)))
 	}
-	crowd := newCrowd(t, a, p.texters, p.seed)
+	crowd := newCrowd(t, a, p)
 	if err := crowd.begun(ctx); err != nil {
 		t.Fatal("no text was acknowledged")
 	}
@@ -89,5 +90,7 @@ func killedAgainAndAgain(t *testing.T, p plan) {
 
 // A few kills, in every run of the tests; the tag chaos has more (TestKilledManyTimes).
 func TestKilledAFewTimes(t *testing.T) {
-	killedAgainAndAgain(t, plan{rounds: 3, texters: 6, shortest: 200 * time.Millisecond, mean: 500 * time.Millisecond, seed: 1})
+	t.Parallel()
+	killedAgainAndAgain(t, plan{rounds: 3, texters: 6, shortest: 200 * time.Millisecond, mean: 500 * time.Millisecond,
+		patience: 10 * time.Second, seed: 1})
 }

@@ -18,6 +18,7 @@ import (
 // conversation after the other until they are told to come to an end.
 type crowd struct {
 	networks []*esrptest.Network
+	patience time.Duration // of a texter for one thing, restarts included
 	end      chan struct{} // closed: finish the conversation and call no more
 	first    chan struct{} // closed: a text was acknowledged
 	once     sync.Once
@@ -30,9 +31,9 @@ type crowd struct {
 }
 
 // newCrowd lets the texters begin. They and their networks end with the test.
-func newCrowd(t *testing.T, a daemon.Addresses, texters int, seed uint64) *crowd {
+func newCrowd(t *testing.T, a daemon.Addresses, p plan) *crowd {
 	t.Helper()
-	c := &crowd{end: make(chan struct{}), first: make(chan struct{})}
+	c := &crowd{patience: p.patience, end: make(chan struct{}), first: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup
 	for _, transport := range []string{"udp", "tcp"} {
@@ -44,8 +45,8 @@ func newCrowd(t *testing.T, a daemon.Addresses, texters int, seed uint64) *crowd
 		c.networks = append(c.networks, n)
 		serving.Go(func() { _ = n.Run(ctx) })
 	}
-	for i := range texters {
-		c.texting.Go(func() { c.live(ctx, c.networks[i%2], i, rand.New(rand.NewPCG(seed, uint64(i)))) })
+	for i := range p.texters {
+		c.texting.Go(func() { c.live(ctx, c.networks[i%2], i, rand.New(rand.NewPCG(p.seed, uint64(i)))) })
 	}
 	t.Cleanup(func() {
 		cancel()
@@ -86,7 +87,7 @@ func (c *crowd) live(ctx context.Context, n *esrptest.Network, who int, random *
 		c.accounts = append(c.accounts, a)
 		c.mu.Unlock()
 		if err != nil {
-			_ = esrptest.Wait(ctx, 100*time.Millisecond) // it ends with ctx, and so does the loop
+			_ = esrptest.Wait(ctx, 500*time.Millisecond) // it ends with ctx, and so does the loop
 		}
 	}
 }
@@ -102,10 +103,10 @@ func (c *crowd) converse(ctx context.Context, x *esrptest.Texter, say string, ra
 	}
 	sent := 0
 	for ; sent < texts && !c.over(); sent++ {
-		if err := esrptest.Wait(ctx, time.Duration(random.ExpFloat64()*float64(120*time.Millisecond))); err != nil {
+		if err := esrptest.Wait(ctx, time.Duration(random.ExpFloat64()*float64(200*time.Millisecond))); err != nil {
 			return err
 		}
-		sending, cancel := context.WithTimeout(ctx, patience)
+		sending, cancel := context.WithTimeout(ctx, c.patience)
 		err := x.Send(sending, fmt.Sprintf("%s %d", say, sent))
 		cancel()
 		if err != nil {
@@ -113,7 +114,7 @@ func (c *crowd) converse(ctx context.Context, x *esrptest.Texter, say string, ra
 		}
 		c.once.Do(func() { close(c.first) })
 	}
-	waiting, cancel := context.WithTimeout(ctx, patience)
+	waiting, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	if _, err := x.Replies(waiting, sent); err != nil {
 		return fmt.Errorf("replies: %w", err)
@@ -142,9 +143,6 @@ func (c *crowd) call(ctx context.Context, x *esrptest.Texter) error {
 
 // callLimit is how long a texter waits for an answer.
 const callLimit = 5 * time.Second
-
-// patience is how long a texter waits for one thing, restarts included.
-const patience = 60 * time.Second
 
 // finish lets the texters come to an end and returns what they have to tell.
 func (c *crowd) finish(ctx context.Context) ([]esrptest.Account, error) {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	rounds  = flag.Int("rounds", 40, "how often the child is killed")
+	rounds  = flag.Int("rounds", 30, "how often the child is killed")
 	texters = flag.Int("texters", 20, "texters at once")
 	seed    = flag.Uint64("seed", 0, "of the run; 0 draws one")
 )
@@ -23,7 +23,8 @@ func TestKilledManyTimes(t *testing.T) {
 	if s == 0 {
 		s = rand.Uint64()
 	}
-	killedAgainAndAgain(t, plan{rounds: *rounds, texters: *texters, shortest: 300 * time.Millisecond, mean: 2 * time.Second, seed: s})
+	killedAgainAndAgain(t, plan{rounds: *rounds, texters: *texters, shortest: 300 * time.Millisecond, mean: 2 * time.Second,
+		patience: time.Minute, seed: s})
 }
 
 // Ten thousand connections that say nothing, with everything else that TestHostilePeersBesideAConversation

@@ -58,6 +58,7 @@ func (e *everything) String() string {
 // frames that hold all of these: nothing of it reaches the log at its most talkative, the metrics,
 // or what commands are refused with.
 func TestNothingPrivateInTheLog(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"json", "text"} {
 		t.Run(format, func(t *testing.T) {
 			var log, told everything
