@@ -17,12 +17,12 @@ import (
 
 // What a person is and says, in words that occur nowhere else.
 const (
-	secretNumber   = "+15557261534"
-	secretName     = "Zephyrine Quillfeather"
-	secretText     = "the wardrobe smells of bergamot"
-	secretReply    = "stay behind the vermilion curtain"
-	secretNote     = "speaks like a lighthouse keeper"
-	secretTooEarly = "xylophone under the porch"
+	secretNumber  = "+15557261534"
+	secretName    = "Zephyrine Quillfeather"
+	secretText    = "the wardrobe smells of bergamot"
+	secretReply   = "stay behind the vermilion curtain"
+	secretNote    = "speaks like a lighthouse keeper"
+	secretRefused = "xylophone under the porch"
 )
 
 // secrets are looked for in everything an operator reads. Coordinates are looked for in pieces that
@@ -64,7 +64,7 @@ func TestNothingPrivateInTheLog(t *testing.T) {
 			var log, told everything
 			r := run(t, &log, func(cfg *config.Config) { cfg.Logging = config.Logging{Level: "debug", Format: format} })
 			privateConversation(t, r, &told)
-			privateNonsense(t, r, &told)
+			privateNonsense(t, r)
 			pages := r.page(t, "/metrics") + r.page(t, "/readyz") + r.page(t, "/healthz")
 			r.stop()
 			if log.String() == "" {
@@ -134,12 +134,12 @@ func privateCommands(ctx context.Context, t *testing.T, r *running, told *everyt
 	}
 	call := ready.Snapshot.Calls[0].Call
 	for typ, data := range map[string]any{
-		api.CallNote:     api.NoteData{Call: call, Text: secretNote},
-		api.MessageSend:  api.SendData{Call: call, Fence: 1, Text: secretReply},
-		api.CallGet:      map[string]any{"call": secretText},
-		"call." + "sing": map[string]any{"song": secretText, "number": secretNumber},
-		api.CallClose:    map[string]any{"call": call, "fence": secretText},
-		api.CallExtend:   map[string]any{"call": call, "fence": 1, secretName: secretText},
+		api.CallNote:    api.NoteData{Call: call, Text: secretNote},
+		api.MessageSend: api.SendData{Call: call, Fence: 1, Text: secretReply},
+		api.CallGet:     map[string]any{"call": secretText},
+		"call.sing":     map[string]any{"song": secretText, "number": secretNumber},
+		api.CallClose:   map[string]any{"call": call, "fence": secretText},
+		api.CallExtend:  map[string]any{"call": call, "fence": 1, secretName: secretText},
 	} {
 		reply, err := c.Do(ctx, typ, data)
 		if err != nil {
@@ -163,18 +163,18 @@ func privateCommands(ctx context.Context, t *testing.T, r *running, told *everyt
 }
 
 // privateNonsense sends what no part can read, full of private things.
-func privateNonsense(t *testing.T, r *running, _ *everything) {
+func privateNonsense(t *testing.T, r *running) {
 	t.Helper()
-	junk := "To-Path: " + secretText + "\r\n" + secretName + ": " + secretNumber + "\r\n\r\n" + secretTooEarly + " 38.12345 -77.98765\r\n"
+	junk := "To-Path: " + secretText + "\r\n" + secretName + ": " + secretNumber + "\r\n\r\n" + secretRefused + " 38.12345 -77.98765\r\n"
 	target, _, _ := strings.Cut(strings.TrimPrefix(sip(r.Addresses, "tcp"), "sip:"), ";")
 	for _, frame := range []struct{ address, octets string }{
 		{r.MSRP, "MSRP abcd1234 SEND\r\n" + junk},
 		{r.MSRP, "MSRP abcd1234 SEND\r\nTo-Path: msrp://" + r.MSRP + "/0123456789abcdef;tcp\r\nFrom-Path: msrp://127.0.0.1:9/" + strings.ReplaceAll(secretName, " ", "") +
-			";tcp\r\nMessage-ID: bergamot1\r\nByte-Range: 1-24/24\r\nContent-Type: text/plain\r\n\r\n" + secretTooEarly + "\r\n-------abcd1234$\r\n"},
+			";tcp\r\nMessage-ID: bergamot1\r\nByte-Range: 1-24/24\r\nContent-Type: text/plain\r\n\r\n" + secretRefused + "\r\n-------abcd1234$\r\n"},
 		{target, "INVITE sip:" + secretNumber + "@psap.example SIP/2.0\r\n" + junk},
 		{target, "INVITE urn:service:sos SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKq\r\nFrom: \"" + secretName + "\" <sip:" + secretNumber +
 			"@carrier.example>;tag=1\r\nTo: <urn:service:sos>\r\nCall-ID: " + strings.ReplaceAll(secretName, " ", "") + "\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n" +
-			"Content-Type: application/sdp\r\nContent-Length: 24\r\n\r\n" + secretTooEarly[:24]},
+			"Content-Type: application/sdp\r\nContent-Length: 24\r\n\r\n" + secretRefused[:24]},
 		{r.Console, "GET /v1/ws?" + strings.ReplaceAll(secretText, " ", "+") + " HTTP/1.1\r\nHost: " + strings.ReplaceAll(secretName, " ", "") + "\r\n\r\n"},
 		{r.Admin, "GET /" + secretNumber + " HTTP/1.1\r\nHost: a\r\n\r\n"},
 	} {
