@@ -62,7 +62,7 @@ type Config struct {
 	MaxIncomplete int           // messages being reassembled
 	MaxMemory     int64         // octets of incomplete messages and of messages without verdict
 	MaxGap        time.Duration // between chunks of one message
-	History       int           // finished Message-IDs remembered
+	History       int           // finished Message-IDs remembered; at most 1,048,575
 	HistoryAge    time.Duration // and for how long
 	MaxPending    int           // messages without verdict
 

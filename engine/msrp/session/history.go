@@ -12,18 +12,23 @@ import (
 // answered again and shown once, and a few that were refused in the middle, so that their
 // remaining chunks are refused too.
 //
-// It is a ring of entries without pointers, which grows with use up to limit, and chains
-// through it by Message-ID. Of an id only 64 bits of a keyed hash are kept: nobody outside
-// can choose two that meet, and by chance one message in 10¹⁶ would be taken for one of the
-// limit before it.
+// It is a ring of entries without pointers, which grows with use up to limit, and an index
+// by Message-ID. Of an id only 64 bits of a keyed hash are kept: nobody outside can choose
+// two that meet, and by chance one message in 10¹⁶ would be taken for one of the 1024 before
+// it.
 type history struct {
 	limit int
 	age   time.Duration
 	seed  maphash.Seed // made with the first entry
 	epoch time.Time    // what entries count from: the first one's time
 	ring  []finished
-	heads []int32 // newest entry of each chain, plus one; a power of two of them
-	next  int     // oldest entry once ring is full
+	next  int // oldest entry once ring is full
+
+	// index is an open table with a power of two of cells: the key's highest bits over the
+	// place in ring plus one. Cells are never taken out: one whose entry has another key by now
+	// is passed over, and a table half full is made anew from the ring.
+	index []uint32
+	used  int
 
 	refused []refusal // a ring of maxRefused
 	nextRef int
@@ -34,7 +39,6 @@ type finished struct {
 	at          time.Duration // since epoch
 	length      int64
 	transaction uint32 // of the completing chunk
-	older       int32  // next entry of the chain, plus one
 }
 
 type refusal struct {
@@ -43,8 +47,11 @@ type refusal struct {
 }
 
 const (
-	firstHistory = 4  // entries that the first message makes room for
-	maxRefused   = 16 // messages whose later chunks are refused without a look
+	placeBits    = 20               // of a cell
+	maxHistory   = 1<<placeBits - 1 // and so many entries at most
+	firstHistory = 4                // entries that the first message makes room for
+	cellsPer     = 4                // entry, when the table is new
+	maxRefused   = 16               // messages whose later chunks are refused without a look
 )
 
 func (h *history) find(now time.Time, id []byte) (finished, bool) {
@@ -59,64 +66,70 @@ func (h *history) find(now time.Time, id []byte) (finished, bool) {
 }
 
 func (h *history) lookup(key uint64) *finished {
-	for i := h.heads[key&uint64(len(h.heads)-1)]; i != 0; i = h.ring[i-1].older {
-		if f := &h.ring[i-1]; f.key == key {
-			return f
+	mask := uint64(len(h.index) - 1)
+	for i := key & mask; h.index[i] != 0; i = (i + 1) & mask {
+		if cell := h.index[i]; cell>>placeBits == uint32(key>>(32+placeBits)) {
+			if f := &h.ring[cell&maxHistory-1]; f.key == key {
+				return f
+			}
 		}
 	}
 	return nil
 }
 
 func (h *history) add(now time.Time, id msrp.MessageID, length int64, transaction uint32) {
-	if h.heads == nil {
+	if h.index == nil {
 		h.seed, h.epoch = maphash.MakeSeed(), now
-	}
-	if len(h.ring) == len(h.heads) && len(h.ring) < h.limit {
-		h.grow()
+		h.rebuild()
 	}
 	f := finished{key: maphash.String(h.seed, string(id)), at: now.Sub(h.epoch), length: length, transaction: transaction}
 	if known := h.lookup(f.key); known != nil {
-		f.older = known.older
 		*known = f
 		return
 	}
-	slot := h.next
+	if 2*h.used >= len(h.index) {
+		h.rebuild()
+	}
+	place := h.next
 	if len(h.ring) < h.limit {
-		slot = len(h.ring)
+		place = len(h.ring)
+		if place == cap(h.ring) {
+			h.ring = append(make([]finished, 0, min(max(2*place, firstHistory), h.limit)), h.ring...)
+		}
 		h.ring = append(h.ring, f)
 	} else {
-		h.unlink(slot)
-		h.ring[slot] = f
+		h.ring[place] = f
 		h.next = (h.next + 1) % h.limit
 	}
-	h.link(slot)
+	h.enter(place)
 }
 
-// grow makes room for twice as many entries. The ring has not wrapped, so next is 0.
-func (h *history) grow() {
-	size := max(firstHistory, 2*len(h.heads))
-	ring := make([]finished, len(h.ring), min(size, h.limit))
-	copy(ring, h.ring)
-	h.ring, h.heads = ring, make([]int32, size)
-	for i := range ring {
-		h.link(i)
+// enter makes an entry known to the index, which has room.
+func (h *history) enter(place int) {
+	key, mask := h.ring[place].key, uint64(len(h.index)-1)
+	i := key & mask
+	for h.index[i] != 0 {
+		i = (i + 1) & mask
 	}
+	h.index[i] = uint32(key>>(32+placeBits))<<placeBits | uint32(place+1)
+	h.used++
 }
 
-func (h *history) link(slot int) {
-	f := &h.ring[slot]
-	head := &h.heads[f.key&uint64(len(h.heads)-1)]
-	f.older, *head = *head, int32(slot+1)
-}
-
-// unlink takes an entry out of its chain, of which it is the last.
-func (h *history) unlink(slot int) {
-	f := &h.ring[slot]
-	at := &h.heads[f.key&uint64(len(h.heads)-1)]
-	for *at != 0 && *at != int32(slot+1) {
-		at = &h.ring[*at-1].older
+// rebuild makes the index from the ring.
+func (h *history) rebuild() {
+	size := cellsPer * firstHistory
+	for size < cellsPer*len(h.ring) {
+		size *= 2
 	}
-	*at = f.older
+	if size == len(h.index) {
+		clear(h.index)
+	} else {
+		h.index = make([]uint32, size)
+	}
+	h.used = 0
+	for i := range h.ring {
+		h.enter(i)
+	}
 }
 
 func (h *history) refuse(id msrp.MessageID, code int) {
@@ -139,13 +152,13 @@ func (h *history) refusedCode(id []byte) int {
 
 // copyFrom takes over what another session finished.
 func (h *history) copyFrom(other *history) {
-	h.seed, h.epoch, h.heads = other.seed, other.epoch, slices.Clone(other.heads)
-	h.ring = append(slices.Clone(other.ring[other.next:]), other.ring[:other.next]...) // oldest first, so that it can grow
 	h.limit = max(h.limit, other.limit)
-	clear(h.heads)
-	for i := range h.ring {
-		h.link(i)
+	if other.index == nil {
+		return
 	}
+	h.seed, h.epoch = other.seed, other.epoch
+	h.ring = append(slices.Clone(other.ring[other.next:]), other.ring[:other.next]...) // oldest first, so that it can grow
+	h.rebuild()
 }
 
 // fingerprint tells transaction ids apart well enough to recognise a repetition whose

@@ -46,7 +46,7 @@ func New(cfg Config) (*Session, error) {
 		cfg:      cfg,
 		key:      cfg.Local.Key(),
 		localRaw: msrp.Path{cfg.Local}.Raw(),
-		history:  history{limit: cfg.History, age: cfg.HistoryAge},
+		history:  history{limit: min(cfg.History, maxHistory), age: cfg.HistoryAge},
 	}
 	if cfg.Previous != nil {
 		s.history.copyFrom(&cfg.Previous.history)
