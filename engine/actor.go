@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,7 @@ type actor struct {
 	last    uint64            // newest sequence of the call in the log
 	callSeq uint64            // newest call_seq of the call
 	unsure  bool              // the log may hold events of this call that were not applied
+	doubt   bool              // so may it after a log that was away; the next append would be fenced
 	broken  bool              // the machine could not bear the call's history: rebuild it
 	turned  bool              // the call was offered in vain: end it once the log can be read
 	leg     callmodel.LegID   // the leg that was turned away
@@ -74,7 +76,7 @@ func (a *actor) open(ctx context.Context, in callmodel.LegOffered) (callmodel.Ou
 	defer a.pass()
 	out, err := a.run(ctx, in)
 	switch {
-	case err != nil && a.unsure:
+	case err != nil && (a.unsure || a.doubt):
 		a.unopened(in.Leg)
 	case err != nil:
 		a.retire()
@@ -177,6 +179,17 @@ func (a *actor) perform(life context.Context, r *request) {
 		a.e.find(a.call).post(r.in, r.done)
 		return
 	}
+	a.tell(r, out, err)
+}
+
+// tell calls r's done. A panic in it ends there: the calls of others must not pay for it.
+func (a *actor) tell(r *request, out callmodel.Outcome, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			a.e.count.adapterFaults.Add(1)
+			a.e.cfg.Logger.Error("adapter fault", "call", string(a.call), "fault", faultName(fault), "stack", string(debug.Stack()))
+		}
+	}()
 	r.done(out, err)
 }
 

@@ -25,6 +25,7 @@ type Engine struct {
 
 	mu    sync.RWMutex
 	calls map[callmodel.CallID]*actor
+	down  map[callmodel.PSAPID]bool // whose log is not replayed yet
 
 	spawning sync.Mutex // guards life, closed and adding to wg
 	closed   bool
@@ -47,6 +48,7 @@ func New(cfg Config) *Engine {
 		legs:  map[callmodel.Bearer]Legs{},
 		ready: make(chan struct{}),
 		calls: map[callmodel.CallID]*actor{},
+		down:  map[callmodel.PSAPID]bool{},
 	}
 	for _, p := range cfg.PSAPs {
 		e.psaps[p.ID] = p
@@ -62,12 +64,13 @@ func (e *Engine) Bear(b callmodel.Bearer, l Legs) { e.legs[b] = l }
 // Observe adds an observer. Call it before Run.
 func (e *Engine) Observe(o Observer) { e.observers = append(e.observers, o) }
 
-// Ready reports whether every log was replayed and calls are served.
+// Ready reports whether every log that can be was replayed and calls are served.
 func (e *Engine) Ready() bool { return e.state.Load() == serving }
 
 // Run replays every PSAP's log, brings back the open calls, performs what is owed and then serves
-// until ctx ends. When it returns, everything it started has ended. It returns nil when ctx ended,
-// otherwise why it could not start. An engine runs once.
+// until ctx ends. A PSAP whose log cannot be replayed is refused new calls, as unavailable, until it
+// can; it keeps no other from being served. When Run returns, everything it started has ended. An
+// engine runs once.
 func (e *Engine) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -165,6 +168,9 @@ func (e *Engine) admit(psap callmodel.PSAPID, in *callmodel.LegOffered) (*actor,
 	a.psap, a.machine = psap, m
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.down[psap] {
+		return nil, &Unavailable{Err: errReplaying}
+	}
 	if len(e.calls) >= e.cfg.MaxCalls {
 		e.count.refused.Add(1)
 		return nil, tooMany("as many calls as there may be")

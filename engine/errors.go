@@ -19,8 +19,9 @@ func (u *Unavailable) Unwrap() error { return u.Err }
 func (u *Unavailable) Unavailable() bool { return true }
 
 var (
-	errStopped = errors.New("not running")
-	errMoved   = errors.New("the call kept moving to another writer")
+	errStopped   = errors.New("not running")
+	errReplaying = errors.New("the PSAP's log is not replayed yet")
+	errMoved     = errors.New("the call kept moving to another writer")
 	// errGone is internal: the actor has left memory between look-up and turn.
 	errGone = errors.New("actor retired")
 )

@@ -112,14 +112,27 @@ func (a *actor) fault(ctx context.Context) error {
 	return callmodel.Refuse(callmodel.CodeUnexpected, "the engine met a fault with this input")
 }
 
+// repair is the first turn of a call whose machine must be rebuilt. The input of that turn has done
+// nothing wrong and goes on to the new machine.
+func (a *actor) repair(ctx context.Context) error {
+	if err := a.rebuild(ctx); err != nil {
+		return err
+	}
+	if a.faults >= a.e.cfg.Faults {
+		a.giveUp(ctx)
+	}
+	return nil
+}
+
 // rebuild replaces the machine by a new one with the call's history. If the history itself is what
 // it cannot bear, a tombstone takes its place and the call is given up.
 func (a *actor) rebuild(ctx context.Context) error {
 	hist, err := a.history(ctx, a.psap, 0)
 	if err != nil {
-		a.unsure = true
+		a.broken, a.unsure = true, true // the machine may have missed an event: only a new one will do
 		return &Unavailable{Err: err}
 	}
+	a.broken = false
 	if len(hist) == 0 {
 		return nil // nothing was stored, and Step changes nothing
 	}
@@ -129,7 +142,7 @@ func (a *actor) rebuild(ctx context.Context) error {
 		a.reset(&tombstone{})
 		a.apply(hist)
 	}
-	a.last, a.unsure = hist[len(hist)-1].Seq, false
+	a.last, a.unsure, a.doubt = hist[len(hist)-1].Seq, false, false
 	return nil
 }
 
@@ -173,6 +186,7 @@ func (a *actor) giveUp(ctx context.Context) {
 	a.number(now, evs)
 	if err := a.store(ctx, evs); err != nil {
 		a.e.cfg.Logger.Error("given-up call not closed in the log", "call", string(a.call), "err", err)
+		a.e.clock.set(a, now.Add(retryTick)) // the tombstone asks for it until it is
 		return
 	}
 	a.apply(evs)
@@ -213,7 +227,12 @@ func (t *tombstone) bury() ([]callmodel.Event, []callmodel.Effect) {
 	return evs, []callmodel.Effect{callmodel.EndLeg{Leg: t.view.Leg, Cause: cause}}
 }
 
-func (t *tombstone) Apply(ev callmodel.Event)    { t.view.Apply(ev) }
-func (t *tombstone) Resume() []callmodel.Effect  { return nil }
-func (t *tombstone) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (t *tombstone) View() callmodel.View        { return t.view }
+// Deadline is at once while the call is not closed in the log: nobody would ever take it off a
+// board.
+func (t *tombstone) Deadline() (time.Time, bool) {
+	return t.view.Offered, t.view.CallSeq != 0 && !t.view.Done()
+}
+
+func (t *tombstone) Apply(ev callmodel.Event)   { t.view.Apply(ev) }
+func (t *tombstone) Resume() []callmodel.Effect { return nil }
+func (t *tombstone) View() callmodel.View       { return t.view }

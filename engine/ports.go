@@ -7,8 +7,9 @@ import (
 )
 
 // Log is the durable log of all PSAPs (engine/journal's Events). Its errors may have the methods
-// Fenced() bool (another writer has appended to the call; nothing was stored) and Unavailable()
-// bool (nothing was stored, try later). After any other error the outcome is taken as unknown.
+// Fenced() bool (another writer has appended to the call; nothing was stored), TooLarge() bool (it
+// will never be stored) and Unavailable() bool (try later; whether it was stored shows in the log).
+// After any other error the outcome is unknown, and the log is asked before anything follows.
 type Log interface {
 	// Append stores evs, all of one call, together and durably. last is the newest sequence of the
 	// call the writer knows, 0 for none. The log may keep evs' contents but not the slice.
@@ -42,4 +43,9 @@ func isFenced(err error) bool {
 func isUnavailable(err error) bool {
 	u, ok := asA[interface{ Unavailable() bool }](err)
 	return ok && u.Unavailable()
+}
+
+func isTooLarge(err error) bool {
+	l, ok := asA[interface{ TooLarge() bool }](err)
+	return ok && l.TooLarge()
 }

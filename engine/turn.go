@@ -45,6 +45,10 @@ func (a *actor) run(ctx context.Context, in callmodel.Input) (out callmodel.Outc
 			}
 			continue
 		}
+		if err != nil && isTooLarge(err) {
+			a.e.count.refused.Add(1)
+			return callmodel.Outcome{}, callmodel.Refuse(callmodel.CodeTooLarge, "larger than the log takes")
+		}
 		if err != nil {
 			a.e.count.failed.Add(1)
 			return callmodel.Outcome{}, &Unavailable{Err: err}
@@ -137,7 +141,9 @@ func split(evs []callmodel.Event) (stored, shown []callmodel.Event) {
 }
 
 // store appends evs and fills in their sequences. Unless the log is certain that nothing was
-// stored, the call is unsure after an error.
+// stored, the call is unsure after an error. A log that was away is not: an append may have reached
+// it before it went. The fence keeps what follows in order then, and the clock has the log asked in
+// case nothing follows.
 func (a *actor) store(ctx context.Context, evs []callmodel.Event) error {
 	if len(evs) == 0 {
 		return nil
@@ -145,10 +151,14 @@ func (a *actor) store(ctx context.Context, evs []callmodel.Event) error {
 	a.unsure = true // also if the log panics
 	seqs, err := a.e.cfg.Log.Append(ctx, a.psap, a.call, a.last, evs)
 	if err != nil {
-		a.unsure = !isFenced(err) && !isUnavailable(err)
+		a.unsure = !isFenced(err) && !isUnavailable(err) && !isTooLarge(err)
+		if a.unsure || isUnavailable(err) {
+			a.doubt = true
+			a.e.clock.set(a, a.now().Add(settleAfter))
+		}
 		return err
 	}
-	a.unsure = false
+	a.unsure, a.doubt = false, false
 	for i := range evs {
 		evs[i].Seq = seqs[i]
 	}
@@ -185,6 +195,12 @@ func (a *actor) ticked(ctx context.Context) {
 		return
 	}
 	now := a.now()
+	if a.doubt {
+		if err := a.reread(ctx); err != nil {
+			a.e.clock.set(a, now.Add(retryTick))
+			return
+		}
+	}
 	if at, ok := a.deadline(); ok && !at.After(now) {
 		if _, err := a.run(ctx, callmodel.TimePassed{}); err != nil {
 			a.e.clock.set(a, now.Add(retryTick))

@@ -132,6 +132,12 @@ func TestEventsErrors(t *testing.T) {
 	if _, err = e.Append(ended, eventsPSAP, "C1", 1, messages("C1", 1, 1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended context: %v", err)
 	}
+	var large interface{ TooLarge() bool }
+	huge := messages("C1", 1, 1)
+	huge[0].Data = callmodel.NoteAdded{Agent: "a", Text: callmodel.Private(strings.Repeat("x", journal.MaxRecordSize))}
+	if _, err = e.Append(ctx, eventsPSAP, "C1", 1, huge); !errors.As(err, &large) || !large.TooLarge() || isAway(err) {
+		t.Errorf("too large: %v", err)
+	}
 	bad := messages("C1", 1, 1)
 	bad[0].Data = callmodel.CallIdleWarning{Deadline: time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)}
 	if _, err = e.Append(ctx, eventsPSAP, "C1", 1, bad); !errors.Is(err, journal.ErrInvalid) {
