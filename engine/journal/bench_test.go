@@ -70,7 +70,7 @@ func benchAppend(b *testing.B, j journal.Journal, writers, perAppend int) {
 func BenchmarkAppend(b *testing.B) {
 	for _, writers := range []int{1, 10, 100, 1000} {
 		b.Run(strconv.Itoa(writers), func(b *testing.B) {
-			benchAppend(b, start(b, journal.Config{}), writers, 1)
+			benchAppend(b, start(b, journal.Config{Dir: b.TempDir()}), writers, 1)
 		})
 	}
 }
@@ -79,13 +79,13 @@ func BenchmarkAppend(b *testing.B) {
 func BenchmarkAppendThree(b *testing.B) {
 	for _, writers := range []int{1, 100, 1000} {
 		b.Run(strconv.Itoa(writers), func(b *testing.B) {
-			benchAppend(b, start(b, journal.Config{}), writers, 3)
+			benchAppend(b, start(b, journal.Config{Dir: b.TempDir()}), writers, 3)
 		})
 	}
 }
 
 func BenchmarkReplay(b *testing.B) {
-	j := start(b, journal.Config{})
+	j := start(b, journal.Config{Dir: b.TempDir()})
 	ctx := context.Background()
 	for i := 0; i < b.N; {
 		var recs []journal.Record

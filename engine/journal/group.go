@@ -28,6 +28,7 @@ type group struct {
 	number   uint64
 	requests []*request
 	records  int
+	bytes    int    // of their data
 	first    uint64 // sequence of the first record
 	batch    bool   // it goes as an atomic batch
 	alone    bool   // nothing else was under way when it was sent
@@ -42,6 +43,9 @@ func (g *group) add(r *request) bool {
 	}
 	g.requests = append(g.requests, r)
 	g.records += len(r.recs)
+	for i := range r.recs {
+		g.bytes += len(r.recs[i].Data)
+	}
 	return true
 }
 
