@@ -14,8 +14,8 @@ import (
 // collect pointers while the board is locked.
 type board struct {
 	calls   map[callmodel.CallID]*callmodel.View
-	waiting map[callmodel.CallID]time.Time // in the queue since
-	held    map[callmodel.CallID]time.Time // claimed, since the newest claim
+	waiting map[callmodel.CallID]time.Time // in the queue since, by this process's clock
+	held    map[callmodel.CallID]time.Time // claimed, since this process heard of the newest claim
 	closed  []callmodel.CallID             // in the order they were closed
 	keep    int
 	keepFor time.Duration
@@ -30,9 +30,14 @@ func newBoard(keep int, keepFor time.Duration) *board {
 	}
 }
 
+// since is when something happened, by our clock: what the log says happened later than now, because
+// a clock was set back, happened now. The result keeps now's monotonic reading, so that how long ago
+// it was stays true when the clock is set again.
+func since(at, now time.Time) time.Time { return now.Add(-max(now.Sub(at), 0)) }
+
 // apply makes an event of a call part of the board. Late words of a call that has left the board
 // are passed over: they are in the log and in the stream.
-func (b *board) apply(ev callmodel.Event) {
+func (b *board) apply(ev callmodel.Event, now time.Time) {
 	v := &callmodel.View{}
 	if old := b.calls[ev.Call]; old != nil {
 		*v = *old
@@ -44,9 +49,9 @@ func (b *board) apply(ev callmodel.Event) {
 	v.Apply(ev)
 	switch ev.Data.(type) {
 	case callmodel.CallQueued:
-		b.waiting[ev.Call] = ev.Time
+		b.waiting[ev.Call] = since(ev.Time, now)
 	case callmodel.CallClaimed:
-		b.held[ev.Call] = ev.Time
+		b.held[ev.Call] = now
 	case callmodel.CallOffered, callmodel.CallReleased, callmodel.CallClosed:
 	default:
 		return

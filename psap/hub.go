@@ -94,13 +94,13 @@ func (s *Subscription) Poll(ctx context.Context, dst []*Notice, limit int) ([]*N
 		p.mu.Unlock()
 		return dst, nil
 	}
-	seq := s.seq
+	seq, known := s.seq, p.seq
 	p.mu.Unlock()
-	return s.read(ctx, dst, seq, limit)
+	return s.read(ctx, dst, seq, known, limit)
 }
 
-// read takes a page from the log.
-func (s *Subscription) read(ctx context.Context, dst []*Notice, seq uint64, limit int) ([]*Notice, error) {
+// read takes a page from the log, which has events up to known.
+func (s *Subscription) read(ctx context.Context, dst []*Notice, seq, known uint64, limit int) ([]*Notice, error) {
 	p := s.p
 	page, err := p.cfg.Log.Read(ctx, p.cfg.ID, seq, limit)
 	if err != nil {
@@ -108,11 +108,11 @@ func (s *Subscription) read(ctx context.Context, dst []*Notice, seq uint64, limi
 		return dst, fmt.Errorf("read the log: %w", err)
 	}
 	p.count.caughtUp.Add(uint64(len(page)))
-	first := p.Seq() + 1
-	if len(page) > 0 {
-		first = page[0].Event.Seq
+	if len(page) == 0 { // nothing is there of what we know of: gone, or not where it was asked for
+		s.advance(known)
+		return dst, &Gap{From: seq + 1, To: known}
 	}
-	if first > seq+1 {
+	if page[0].Event.Seq > seq+1 {
 		if oldest, _, _, err := p.cfg.Log.Bounds(ctx, p.cfg.ID); err == nil && oldest > seq+1 {
 			s.advance(oldest - 1)
 			return dst, &Gap{From: seq + 1, To: oldest - 1}
@@ -121,9 +121,6 @@ func (s *Subscription) read(ctx context.Context, dst []*Notice, seq uint64, limi
 	for _, l := range page {
 		dst = append(dst, &Notice{Logged: l})
 		seq = l.Event.Seq
-	}
-	if len(page) == 0 {
-		seq = first - 1 // nothing is there up to what we know of
 	}
 	s.advance(seq)
 	return dst, nil

@@ -2,6 +2,7 @@ package psap
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -137,24 +138,19 @@ func (p *PSAP) take(batch []callmodel.Logged) uint64 {
 	notices := make([]Notice, len(batch))
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := p.cfg.Now()
 	for i := range batch {
 		ev := batch[i].Event
 		if ev.Seq <= p.seq {
 			continue // the log was followed anew
 		}
 		p.seq = ev.Seq
-		if ev.Call == callmodel.PSAPLevel {
-			p.level = max(p.level, ev.CallSeq)
-			p.roster.apply(ev)
-		} else {
-			p.board.apply(ev)
-		}
-		p.applyAlert(ev)
+		p.apply(ev, now)
 		notices[i].Logged = batch[i]
 		p.tail.add(&notices[i])
 	}
 	p.count.events.Add(uint64(len(batch)))
-	p.board.tidy(p.cfg.Now())
+	p.board.tidy(now)
 	if len(p.board.waiting) != p.stats.Waiting {
 		p.nudgeClock()
 	}
@@ -164,6 +160,24 @@ func (p *PSAP) take(batch []callmodel.Logged) uint64 {
 		}
 	}
 	return p.seq
+}
+
+// apply makes one event part of the state. An event that cannot be borne is passed over, because the
+// log would bring it again after every restart; it is still shown to the subscribers. It needs mu.
+func (p *PSAP) apply(ev callmodel.Event, now time.Time) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.count.faults.Add(1)
+			p.cfg.Logger.Error("event passed over", "psap", p.cfg.ID, "seq", ev.Seq, "stack", string(debug.Stack()))
+		}
+	}()
+	if ev.Call == callmodel.PSAPLevel {
+		p.level = max(p.level, ev.CallSeq)
+		p.roster.apply(ev)
+	} else {
+		p.board.apply(ev, now)
+	}
+	p.applyAlert(ev)
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

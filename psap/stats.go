@@ -9,6 +9,7 @@ type Stats struct {
 	Dropped     uint64 // ephemeral notices dropped for slow subscribers
 	Expired     uint64 // claims released because their lease was over
 	Refollowed  uint64 // times following the log had to start again
+	Faults      uint64 // events that met a bug and were passed over
 	Calls       int    // on the board, closed ones included
 	Waiting     int
 	Held        int
@@ -19,7 +20,7 @@ type Stats struct {
 }
 
 type counters struct {
-	events, caughtUp, dropped, expired, refollowed atomic.Uint64
+	events, caughtUp, dropped, expired, refollowed, faults atomic.Uint64
 }
 
 // Stats returns the counters.
@@ -27,7 +28,7 @@ func (p *PSAP) Stats() Stats {
 	c := &p.count
 	s := Stats{
 		Events: c.events.Load(), CaughtUp: c.caughtUp.Load(), Dropped: c.dropped.Load(),
-		Expired: c.expired.Load(), Refollowed: c.refollowed.Load(),
+		Expired: c.expired.Load(), Refollowed: c.refollowed.Load(), Faults: c.faults.Load(),
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

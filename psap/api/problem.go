@@ -117,7 +117,7 @@ func ProblemOf(err error) *Problem {
 	}
 	var away interface{ Unavailable() bool }
 	if errors.As(err, &away) && away.Unavailable() {
-		return NewProblem(callmodel.CodeUnavailable, "the log cannot store this now; it was not done")
+		return NewProblem(callmodel.CodeUnavailable, "the log cannot say that this is stored; the same id may be repeated")
 	}
 	return NewProblem(CodeInternal, "it is not known whether this was done; the same id may be repeated")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -151,6 +152,7 @@ func (s *serving) request(m *nats.Msg) {
 	s.b.commands.Add(1)
 	who := api.Caller{Agent: callmodel.AgentID(m.Header.Get(headerAgent))}
 	taken := s.lanes.Go(api.CallOf(cmd), func() {
+		defer s.rescue()
 		ctx, cancel := context.WithTimeout(context.Background(), s.b.cfg.CommandWait)
 		defer cancel()
 		s.answer(m, s.seat.Service.Do(ctx, who, cmd))
@@ -158,6 +160,14 @@ func (s *serving) request(m *nats.Msg) {
 	if !taken {
 		s.b.tooMany.Add(1)
 		s.answer(m, api.Reply{ID: cmd.ID, Error: api.NewProblem(callmodel.CodeTooMany, "too many commands wait")})
+	}
+}
+
+// rescue ends a command that meets a bug of ours, and nothing else; its sender may repeat it.
+func (s *serving) rescue() {
+	if r := recover(); r != nil {
+		s.b.faults.Add(1)
+		s.b.cfg.Logger.Error("command fault", "psap", s.seat.PSAP.ID(), "stack", string(debug.Stack()))
 	}
 }
 

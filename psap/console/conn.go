@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -82,7 +83,7 @@ func (c *conn) serve() {
 		defer expiry.Stop()
 	}
 	c.send(encode(c.hello()))
-	c.read()
+	c.readAll()
 	close(read)
 	c.cancel(errGone)
 	wg.Wait()
@@ -113,6 +114,20 @@ func (c *conn) offer(frame []byte) {
 	case c.out <- frame:
 	default:
 	}
+}
+
+// rescue ends the connection, and nothing else, when one of its goroutines meets a bug of ours.
+func (c *conn) rescue() {
+	if r := recover(); r != nil {
+		c.s.count.faults.Add(1)
+		c.log.Error("console fault", "stack", string(debug.Stack()))
+		c.end(bye(CloseInternal, api.CodeInternal, "Internal fault", "resume by seq; commands may be repeated with the same id"))
+	}
+}
+
+func (c *conn) readAll() {
+	defer c.rescue()
+	c.read()
 }
 
 // read takes the client's frames until the connection is to end.
@@ -247,6 +262,7 @@ func (c *conn) command(f clientFrame) *farewell {
 	}
 	c.over = 0
 	taken := c.lanes.Go(api.CallOf(cmd), func() {
+		defer c.rescue()
 		// A command is finished even if its console goes away meanwhile.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), c.s.cfg.CommandWait)
 		defer cancel()

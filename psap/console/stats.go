@@ -17,11 +17,12 @@ type Stats struct {
 	Slow        uint64 // consoles cut because they did not keep up
 	Silent      uint64 // consoles cut because they said nothing
 	Replaced    uint64
+	Faults      uint64 // consoles cut because of a bug of ours
 }
 
 type counters struct {
 	opened, refused, started, resumed, gaps, events, commands atomic.Uint64
-	rateLimited, badFrames, slow, silent, replaced            atomic.Uint64
+	rateLimited, badFrames, slow, silent, replaced, faults    atomic.Uint64
 }
 
 // Stats returns the counters.
@@ -34,7 +35,7 @@ func (s *Server) Stats() Stats {
 		Connections: n, Opened: c.opened.Load(), Refused: c.refused.Load(), Started: c.started.Load(),
 		Resumed: c.resumed.Load(), Gaps: c.gaps.Load(), Events: c.events.Load(), Commands: c.commands.Load(),
 		RateLimited: c.rateLimited.Load(), BadFrames: c.badFrames.Load(), Slow: c.slow.Load(),
-		Silent: c.silent.Load(), Replaced: c.replaced.Load(),
+		Silent: c.silent.Load(), Replaced: c.replaced.Load(), Faults: c.faults.Load(),
 	}
 }
 

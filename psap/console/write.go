@@ -33,18 +33,25 @@ type writer struct {
 func (c *conn) write(read <-chan struct{}) {
 	w := &writer{c: c, window: window{most: c.s.cfg.Window, mostOctets: c.s.cfg.WindowBytes}, stalled: time.NewTimer(time.Hour)}
 	w.stalled.Stop()
+	defer c.rescue()
 	defer w.stalled.Stop()
+	defer w.unsubscribe()
 	defer c.ws.Close()
 	beat := time.NewTicker(c.s.cfg.Heartbeat)
 	defer beat.Stop()
 	err := w.loop(beat.C)
-	if w.sub != nil {
-		w.sub.Close()
-	}
+	w.unsubscribe()
 	if err != nil {
 		c.cancel(err)
 	}
 	w.farewell(read)
+}
+
+func (w *writer) unsubscribe() {
+	if w.sub != nil {
+		w.sub.Close()
+		w.sub = nil
+	}
 }
 
 // loop writes until the connection is to end, and returns why if it was for writing.
