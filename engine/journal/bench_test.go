@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -116,4 +117,46 @@ func cpuTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkAppendPaced lets 100 calls append 1,000 records a second together
+// and reports how long an Append takes: at this rate groups are small and the
+// latency counts.
+func BenchmarkAppendPaced(b *testing.B) {
+	const calls, rate = 100, 1000
+	j := start(b, journal.Config{Dir: b.TempDir()})
+	ctx := context.Background()
+	jobs := make(chan int, b.N)
+	took := make([]time.Duration, b.N)
+	var wg sync.WaitGroup
+	for c := range calls {
+		wg.Go(func() {
+			call, last := fmt.Sprintf("c%03d", c), uint64(0)
+			for n := range jobs {
+				at := time.Now()
+				seqs, err := j.Append(ctx, journaltest.PSAP, call, last, []journal.Record{{ID: "id" + strconv.Itoa(n),
+					Call: call, Kind: "message.received", Time: at, Data: benchBody}})
+				if err != nil {
+					b.Errorf("append: %v", err)
+					return
+				}
+				last, took[n] = seqs[0], time.Since(at)
+			}
+		})
+	}
+	tick := time.NewTicker(time.Second / rate)
+	defer tick.Stop()
+	b.ResetTimer()
+	for n := range b.N {
+		<-tick.C
+		jobs <- n
+	}
+	close(jobs)
+	wg.Wait()
+	slices.Sort(took)
+	for _, p := range []int{50, 99} {
+		b.ReportMetric(float64(took[(b.N-1)*p/100].Microseconds()), fmt.Sprintf("p%d-us", p))
+	}
+	st := j.Stats()
+	b.ReportMetric(float64(st.Batches), "batches")
 }
