@@ -2,7 +2,6 @@ package msrp
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 )
 
@@ -197,10 +196,7 @@ func appendHeaders(dst []byte, headers []Header, mime bool) []byte {
 func isMIME(name string) bool { return hasFoldPrefix(name, "content-") }
 
 func appendThreeDigits(dst []byte, v int) []byte {
-	if v < 100 {
-		dst = append(dst, "00"[:2-len(strconv.Itoa(v))+1]...)
-	}
-	return strconv.AppendInt(dst, int64(v), 10)
+	return append(dst, '0'+byte(v/100%10), '0'+byte(v/10%10), '0'+byte(v%10))
 }
 
 // checkRequest finds what must not reach the wire, before anything is written. No value

@@ -119,6 +119,9 @@ func (c *Conn) TakeEvents(dst []Event) []Event {
 	return dst
 }
 
+// HasEvents reports whether TakeEvents would append something.
+func (c *Conn) HasEvents() bool { return len(c.events) > 0 }
+
 func (c *Conn) event(e Event) { c.events = append(c.events, e) }
 
 // fail ends the connection from this side: it is closed once its output is written.

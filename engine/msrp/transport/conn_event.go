@@ -11,6 +11,9 @@ import (
 // failed sessions are unbound, settled messages forgotten, unconfirmed ones sent
 // again. c.mu is held.
 func (c *Conn) collect(now time.Time) {
+	if !c.core.HasEvents() {
+		return
+	}
 	b := c.queue
 	if b == nil {
 		b = c.endpoint.pools.takeBatch()
@@ -46,10 +49,6 @@ func (c *Conn) collect(now time.Time) {
 		if b.events[i].Kind == session.EventFailed {
 			c.lose(&b.owners[i], b.events[i].Code)
 		}
-	}
-	if len(b.events) == 0 {
-		c.endpoint.pools.putBatch(b)
-		b = nil
 	}
 	c.queue = b
 }
