@@ -42,7 +42,7 @@ func (v *View) Apply(ev Event) {
 	}
 }
 
-// wake ends an idle warning: somebody wrote, or it no longer matters.
+// wake ends an idle warning: somebody wrote, or can write again, or it no longer matters.
 func (v *View) wake() {
 	if v.Phase != PhaseClosed {
 		v.IdleDeadline = time.Time{}
@@ -113,6 +113,9 @@ func (v *View) applyLeg(ev Event) {
 	case LegOpeningEvent:
 		v.Leg, v.Bearer, v.LegState = d.Leg, d.Bearer, LegStateOpening
 	case LegEstablishedEvent:
+		if v.LegState == LegStateBroken {
+			v.wake() // until now nobody could write
+		}
 		v.LegState, v.Capability = LegStateEstablished, d.Capability
 	case LegBrokenEvent:
 		v.LegState = LegStateBroken

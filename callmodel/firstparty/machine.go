@@ -50,9 +50,11 @@ func (m *Machine) Deadline() (time.Time, bool) {
 }
 
 // idleAt is when the silence of a held call has a consequence. A call nobody holds never idles: its
-// texter waits for us.
+// texter waits for us. Nor does one whose leg is being mended: nobody can break the silence then.
 func (m *Machine) idleAt() time.Time {
 	switch {
+	case m.view.LegState == callmodel.LegStateBroken && !m.mendUntil.IsZero():
+		return time.Time{}
 	case m.view.Holder == "" || m.cfg.IdleWarning < 0 || m.cfg.IdleClose < 0:
 		return time.Time{}
 	case !m.view.IdleDeadline.IsZero():
@@ -134,7 +136,9 @@ func (m *Machine) Apply(ev callmodel.Event) {
 		m.keep(d.Resume)
 	case callmodel.LegEstablishedEvent:
 		m.keep(d.Resume)
-		m.mendUntil = time.Time{}
+		if !m.mendUntil.IsZero() { // mended
+			m.mendUntil, m.silentSince = time.Time{}, ev.Time
+		}
 		m.out.hand(true)
 	case callmodel.LegBrokenEvent:
 		m.mendUntil = d.Until

@@ -568,15 +568,14 @@ func (m *Machine) timePassed(f *facts, now time.Time) {
 
 // restarted: the connections of the former process are gone. An answered leg is mended. A leg that
 // still rang cannot be: its transaction died with the process, the network will give it up or offer
-// it again as a new call, and nobody should claim a ghost. What it had received stays.
+// it again as a new call, and nobody should claim a ghost. What it had received stays. A leg that was
+// broken before is waited for anew: while we were away nobody could mend it.
 func (m *Machine) restarted(f *facts, now time.Time) {
 	cause := callmodel.Cause{Class: callmodel.ClassOurs, Reason: "restart"}
 	switch {
 	case m.view.AnsweredAt.IsZero():
 		m.legClosed(f, cause)
 		m.close(f, callmodel.ByEngine, cause)
-	case m.view.LegState == callmodel.LegStateBroken:
-		f.do(m.mend())
 	default:
 		m.breakLeg(f, now, cause)
 	}
