@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+	"unicode/utf8"
 
 	"text911/callmodel"
 	"text911/callmodel/eventjson"
@@ -62,7 +64,7 @@ func (e *Events) Append(ctx context.Context, psap callmodel.PSAPID, call callmod
 func (e *Events) Replay(ctx context.Context, psap callmodel.PSAPID, after uint64, f func(callmodel.Logged) error) error {
 	var mine error
 	err := e.j.Replay(ctx, string(psap), after, func(s Stored) error {
-		mine = f(e.logged(&s))
+		mine = f(e.logged(psap, &s))
 		return mine
 	})
 	if mine != nil {
@@ -74,13 +76,13 @@ func (e *Events) Replay(ctx context.Context, psap callmodel.PSAPID, after uint64
 // Read returns the events with seq > after, oldest first, at most limit (0: DefaultReadLimit).
 func (e *Events) Read(ctx context.Context, psap callmodel.PSAPID, after uint64, limit int) ([]callmodel.Logged, error) {
 	recs, err := e.j.Read(ctx, string(psap), after, limit)
-	return e.all(recs), told(err)
+	return e.all(psap, recs), told(err)
 }
 
 // ReadCall is Read for the events of one call.
 func (e *Events) ReadCall(ctx context.Context, psap callmodel.PSAPID, call callmodel.CallID, after uint64, limit int) ([]callmodel.Logged, error) {
 	recs, err := e.j.ReadCall(ctx, string(psap), string(call), after, limit)
-	return e.all(recs), told(err)
+	return e.all(psap, recs), told(err)
 }
 
 // Follow gives f every event with seq > after once, in order, in batches, and waits for more. It
@@ -102,7 +104,7 @@ func (e *Events) Follow(ctx context.Context, psap callmodel.PSAPID, after uint64
 		}
 		batch = batch[:0]
 		for i := range recs {
-			batch = append(batch, e.logged(&recs[i]))
+			batch = append(batch, e.logged(psap, &recs[i]))
 		}
 		if err := f(batch); err != nil {
 			return err
@@ -121,31 +123,47 @@ func (e *Events) Bounds(ctx context.Context, psap callmodel.PSAPID) (first, last
 // Healthy returns nil while events can be stored, otherwise why not.
 func (e *Events) Healthy() error { return told(e.j.Healthy()) }
 
-func (e *Events) all(recs []Stored) []callmodel.Logged {
+func (e *Events) all(psap callmodel.PSAPID, recs []Stored) []callmodel.Logged {
 	if len(recs) == 0 {
 		return nil
 	}
 	out := make([]callmodel.Logged, len(recs))
 	for i := range recs {
-		out[i] = e.logged(&recs[i])
+		out[i] = e.logged(psap, &recs[i])
 	}
 	return out
 }
 
 // logged decodes a record unless this process appended it a moment ago. What cannot be decoded
 // keeps its place, with Unknown data, so that one bad record does not hide the rest of a log.
-func (e *Events) logged(s *Stored) callmodel.Logged {
+func (e *Events) logged(psap callmodel.PSAPID, s *Stored) callmodel.Logged {
+	call := callmodel.CallID(s.Call)
 	ev, ok := e.fresh.get(s.ID)
+	raw := s.Data
 	if !ok {
 		var err error
-		if _, ev, err = eventjson.Decode(s.Data); err != nil {
+		if _, ev, err = eventjson.Decode(raw); err != nil {
 			ev = callmodel.Event{
 				ID: callmodel.EventID(s.ID), Time: s.Time,
-				Data: eventjson.Unknown{Type: s.Kind, JSON: []byte("null")},
+				Data: eventjson.Unknown{Type: s.Kind, JSON: []byte("{}")},
 			}
 		}
-		ev.Call = callmodel.CallID(s.Call)
+		if err != nil || ev.Seq != 0 || ev.Call != call || raw[0] != '{' || !utf8.Valid(raw) {
+			ev.Call, ev.Seq = call, 0
+			raw = envelope(psap, ev)
+		}
 	}
 	ev.Seq = s.Seq
-	return callmodel.Logged{Event: ev, Raw: s.Data}
+	return callmodel.Logged{Event: ev, Raw: raw}
+}
+
+// envelope is what readers get in the place of a record they could not bear: no JSON, or of another
+// call, or with a seq of its own.
+func envelope(psap callmodel.PSAPID, ev callmodel.Event) []byte {
+	raw, err := eventjson.Encode(psap, ev)
+	if err != nil {
+		ev.Time, ev.Data = time.Time{}, eventjson.Unknown{Type: string(ev.Data.Kind()), JSON: []byte("{}")}
+		raw, _ = eventjson.Encode(psap, ev) // of strings only
+	}
+	return raw
 }

@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"text911/callmodel"
 	"text911/callmodel/eventjson"
@@ -207,22 +209,47 @@ func TestEventsFollow(t *testing.T) {
 	})
 }
 
-// TestEventsUndecodable: a record that is no event keeps its place and hides nothing.
+// TestEventsUndecodable: a record that is no event keeps its place, hides nothing, and reaches readers
+// as an envelope they can read: what a console cannot parse would end it again after every resume.
 func TestEventsUndecodable(t *testing.T) {
 	e, m := newEvents(t, journal.MemoryConfig{})
-	if _, err := m.Append(t.Context(), string(eventsPSAP), "C1", 0, []journal.Record{
-		{ID: "x1", Call: "C1", Kind: "call.sung", Time: time.Now(), Data: []byte("garbage")},
-	}); err != nil {
+	good := messages("C1", 0, 1)[0]
+	raw, err := eventjson.Encode(eventsPSAP, good)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Append(t.Context(), eventsPSAP, "C1", 1, messages("C1", 0, 1)); err != nil {
+	records := []string{
+		"garbage", "", "{}", "[1]", `{"specversion":"1.0"}`, " " + string(raw), strings.Replace(string(raw), "help", "\xff\xfe", 1),
+		string(eventjson.AppendWithSeq(nil, raw, 99)), strings.Replace(string(raw), "C1", "C7", 1),
+	}
+	for i, data := range records {
+		if _, err := m.Append(t.Context(), string(eventsPSAP), "C1", uint64(i), []journal.Record{
+			{ID: fmt.Sprint("x", i), Call: "C1", Kind: "call.sung", Time: time.Now(), Data: []byte(data)},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := e.Append(t.Context(), eventsPSAP, "C1", uint64(len(records)), messages("C1", 0, 1)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := e.Read(t.Context(), eventsPSAP, 0, 10)
-	if err != nil || len(got) != 2 {
+	got, err := e.Read(t.Context(), eventsPSAP, 0, 20)
+	if err != nil || len(got) != len(records)+1 {
 		t.Fatalf("%d events, %v", len(got), err)
 	}
-	if u, ok := got[0].Event.Data.(eventjson.Unknown); !ok || u.Kind() != "call.sung" || got[0].Event.Seq != 1 || got[0].Event.Call != "C1" {
+	for i, l := range got {
+		if l.Event.Seq != uint64(i+1) || l.Event.Call != "C1" || l.Event.Data == nil {
+			t.Errorf("record %d is read as %d of %s", i+1, l.Event.Seq, l.Event.Call)
+		}
+		frame := eventjson.AppendWithSeq(nil, l.Raw, l.Event.Seq)
+		if !json.Valid(frame) || !utf8.Valid(frame) {
+			t.Errorf("record %d reaches readers as no JSON", i+1)
+			continue
+		}
+		if _, ev, err := eventjson.Decode(frame); err != nil || ev.Seq != uint64(i+1) || ev.Call != "C1" {
+			t.Errorf("record %d reaches readers as %d of %s, %v", i+1, ev.Seq, ev.Call, err)
+		}
+	}
+	if u, ok := got[0].Event.Data.(eventjson.Unknown); !ok || u.Kind() != "call.sung" {
 		t.Errorf("garbage is read as %T", got[0].Event.Data)
 	}
 }
