@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"text911/callmodel"
+	"text911/callmodel/eventjson"
 	"text911/callmodel/firstparty"
 	"text911/engine"
 )
@@ -219,6 +220,34 @@ func TestDonePanics(t *testing.T) {
 		r.must(t, call, text("L1", "w2", "x"))
 		if n := r.Stats().AdapterFaults; n != 1 {
 			t.Errorf("%d adapter faults", n)
+		}
+	})
+}
+
+// TestUnreadableRecord: a record of a call that cannot be read costs what it said and nothing else;
+// what follows does not take its call_seq.
+func TestUnreadableRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newMemLog()
+		one := start(t, log, nil)
+		call := one.up(t, "L1")
+		one.must(t, call, text("L1", "w1", "x"))
+		one.stop()
+		n := uint64(len(log.of(t, call)))
+		if _, err := log.store(psapID, call, log.newest[call], []callmodel.Event{
+			{ID: "unreadable", Call: call, Time: time.Now(), Data: eventjson.Unknown{Type: "garbage", JSON: []byte("{}")}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		two := start(t, log, nil)
+		synctest.Wait()
+		out := two.must(t, call, text("L1", "w2", "x"))
+		// One is the record's, one that of the leg broken by the restart.
+		if got := out.Events[0].CallSeq; got != n+3 {
+			t.Errorf("call_seq %d, want %d", got, n+3)
+		}
+		if fence := claim(t, two, call, "alice"); uint64(fence) != n+4 {
+			t.Errorf("fence %d, want %d", fence, n+4)
 		}
 	})
 }

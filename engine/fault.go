@@ -44,9 +44,10 @@ func (a *actor) apply(evs []callmodel.Event) (ok bool) {
 		}
 	}()
 	for i := range evs {
-		if evs[i].CallSeq > a.callSeq {
-			a.callSeq = evs[i].CallSeq
+		if evs[i].CallSeq == 0 { // a record nobody could read has its place all the same
+			evs[i].CallSeq = a.callSeq + 1
 		}
+		a.callSeq = max(a.callSeq, evs[i].CallSeq)
 		switch d := evs[i].Data.(type) {
 		case callmodel.CallClosed:
 			a.closed = evs[i].Time
