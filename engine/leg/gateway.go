@@ -52,6 +52,7 @@ type Gateway struct {
 
 	spawning sync.Mutex // guards life, closed and adding to work
 	life     context.Context
+	begun    chan struct{} // closed when life is set
 	closed   bool
 	work     sync.WaitGroup
 }
@@ -61,7 +62,8 @@ func New(cfg Config) (*Gateway, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg.withDefaults(), legs: map[callmodel.LegID]*leg{}, stalled: map[*leg]struct{}{}, seed: maphash.MakeSeed()}
+	g := &Gateway{cfg: cfg.withDefaults(), legs: map[callmodel.LegID]*leg{}, stalled: map[*leg]struct{}{},
+		seed: maphash.MakeSeed(), begun: make(chan struct{})}
 	g.graces.after, g.binds.after = g.cfg.LateGrace, g.cfg.BindWait
 	if g.cfg.NewID == nil {
 		g.ids = newULIDs(g.cfg.Now, g.cfg.Rand)
@@ -128,6 +130,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return errors.New("gateway runs already")
 	}
 	g.life = ctx
+	close(g.begun)
 	g.spawning.Unlock()
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()

@@ -10,8 +10,14 @@ import (
 )
 
 // Perform does what an effect says. The engine calls it in order per leg; the same effect may come
-// again and then counts as one.
+// again and then counts as one. What comes before Run waits for it: after a restart the engine may be
+// the first to run, and a leg must not be given up because nobody was there yet to mend it.
 func (g *Gateway) Perform(ctx context.Context, call callmodel.CallID, eff callmodel.Effect) {
+	select {
+	case <-g.begun:
+	case <-ctx.Done():
+		return
+	}
 	if g.stopped.Load() {
 		return // the call is mended in the next life
 	}
