@@ -24,6 +24,7 @@
 // leg tells the engine waits in the leg's inbox and is delivered one at a time, in the order in
 // which it happened. While the log is away the inbox waits; a text that waited for
 // Config.HoldVerdict is rejected with 408, which says to its sender that nobody has it.
+// A text that no record of the log can hold is rejected with 413 once its type and size are durable.
 //
 // # Ownership and concurrency
 //
