@@ -141,7 +141,10 @@ func partHeaders(piece []byte) (partHead, []byte) {
 		if !ok || !isToken(strings.TrimSpace(name)) {
 			return h, piece
 		}
-		for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') { // folded line
+		for folds := 0; len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t'); folds++ { // folded line
+			if folds == maxFolded {
+				return h, rest // no header is that long: what follows counts as content
+			}
 			var more []byte
 			more, rest, _ = bytes.Cut(rest, []byte("\n"))
 			if strings.TrimSpace(string(more)) == "" {

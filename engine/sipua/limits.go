@@ -10,16 +10,18 @@ const (
 	maxParts        = 32 // body parts of one message, containers not counted
 	maxDepth        = 4  // multipart inside multipart
 	maxPartHeaders  = 32 // header lines of one part
+	maxFolded       = 32 // lines that one of them is folded over
 	maxValues       = 64 // values of one header field that are read
 	maxBranches     = 16 // forks of one INVITE of ours that are kept apart
 
-	maxCalls       = 20_000
-	maxConnections = 4_096
-	maxMailbox     = 256     // queued work of one call; above it requests are dropped and the sender repeats
-	maxServerTx    = 256     // server transactions of one call; above it requests are answered without keeping one
-	maxHeld        = 16      // requests of one dialog waiting for a missing CSeq
-	maxHeldBytes   = 1 << 20 // bytes waiting for a connection that is being made
-	maxStrangers   = 256     // stream connections whose peer is not known, or not yet
+	maxCalls          = 20_000
+	maxConnections    = 4_096
+	maxMailbox        = 256     // queued work of one call; above it requests are dropped and the sender repeats
+	maxServerTx       = 256     // server transactions of one call; above it requests are answered without keeping one
+	maxHeld           = 16      // requests of one dialog waiting for a missing CSeq
+	maxHeldBytes      = 1 << 20 // bytes waiting for a connection that is being made
+	maxStrangers      = 256     // stream connections whose peer is not known, or not yet
+	maxStrangersOfOne = 32      // of these from one address: one source cannot keep out peers known by certificate
 
 	acceptPause      = 50 * time.Millisecond // after running out of descriptors
 	handshakeTimeout = 10 * time.Second

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,8 +22,8 @@ type stream struct {
 	mu      sync.Mutex
 	conn    net.Conn // nil while dialling
 	pending []pendingWrite
-	held    int // bytes in pending
-	dead    bool
+	held    int         // bytes in pending
+	dead    atomic.Bool // set under mu or by kill; read without, for a write may stall under mu
 
 	// Set before the reader starts, then read only.
 	addr  netip.AddrPort
@@ -43,7 +44,7 @@ var errStreamDead = errors.New("connection is gone")
 func (s *stream) write(data []byte, fail func(error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return errStreamDead
 	}
 	if s.conn == nil {
@@ -61,23 +62,20 @@ func (s *stream) write(data []byte, fail func(error)) error {
 func (s *stream) put(data []byte) error {
 	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if _, err := s.conn.Write(data); err != nil {
-		s.dead = true
+		s.dead.Store(true)
 		_ = s.conn.Close()
 		return err
 	}
 	return nil
 }
 
-func (s *stream) alive() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.dead
-}
+// alive takes no lock: the table asks it, and must not wait for a peer that does not read.
+func (s *stream) alive() bool { return !s.dead.Load() }
 
 // attach hands over the dialled connection and flushes.
 func (s *stream) attach(conn net.Conn) {
 	s.mu.Lock()
-	if s.dead {
+	if s.dead.Load() {
 		s.mu.Unlock()
 		_ = conn.Close()
 		return
@@ -87,7 +85,7 @@ func (s *stream) attach(conn net.Conn) {
 	s.pending, s.held = nil, 0
 	var failed []func(error)
 	for _, w := range work {
-		if s.dead || s.put(w.data) != nil {
+		if s.dead.Load() || s.put(w.data) != nil {
 			failed = append(failed, w.fail)
 		}
 	}
@@ -100,7 +98,7 @@ func (s *stream) attach(conn net.Conn) {
 // kill closes the connection and tells whoever still waits for it to be made.
 func (s *stream) kill(err error) {
 	s.mu.Lock()
-	s.dead = true
+	s.dead.Store(true)
 	if s.conn != nil {
 		_ = s.conn.Close()
 	}
@@ -116,12 +114,11 @@ func (s *stream) kill(err error) {
 func (s *stream) read() {
 	f := framer{limit: s.ua.cfg.MaxMessageBytes}
 	buf := make([]byte, 8<<10)
-	limit := idleTimeout
-	if !s.known {
-		limit = strangerTimeout
-	}
+	_ = s.conn.SetReadDeadline(time.Now().Add(strangerTimeout)) // of a stranger for its one message, however slowly it comes
 	for {
-		_ = s.conn.SetReadDeadline(time.Now().Add(limit))
+		if s.known {
+			_ = s.conn.SetReadDeadline(time.Now().Add(idleTimeout))
+		}
 		n, err := s.conn.Read(buf)
 		if n > 0 {
 			f.write(buf[:n])

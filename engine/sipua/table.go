@@ -1,18 +1,22 @@
 package sipua
 
-import "sync"
+import (
+	"net/netip"
+	"sync"
+)
 
 // table holds the stream connections by transport and far address.
 type table struct {
 	mu        sync.Mutex
 	streams   map[string]*stream
 	strangers int
-	all       map[*stream]bool // value: counted as stranger
+	sources   map[netip.Addr]int // strangers by the address they came from
+	all       map[*stream]bool   // value: counted as stranger
 	closed    bool
 }
 
 func newTable() *table {
-	return &table{streams: map[string]*stream{}, all: map[*stream]bool{}}
+	return &table{streams: map[string]*stream{}, sources: map[netip.Addr]int{}, all: map[*stream]bool{}}
 }
 
 // add registers an accepted connection; false when there is no room or the UA is closing.
@@ -20,12 +24,15 @@ func (t *table) add(s *stream, limit int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := len(t.all) - t.strangers
-	if t.closed || (s.known && known >= limit) || (!s.known && t.strangers >= maxStrangers) {
+	if t.closed || (s.known && known >= limit) {
+		return false
+	}
+	if !s.known && (t.strangers >= maxStrangers || t.sources[s.addr.Addr()] >= maxStrangersOfOne) {
 		return false
 	}
 	t.all[s] = !s.known
 	if !s.known {
-		t.strangers++
+		t.stranger(s, 1)
 	}
 	t.streams[s.key] = s
 	return true
@@ -40,9 +47,18 @@ func (t *table) settle(s *stream, before bool) {
 	}
 	t.all[s] = !s.known
 	if s.known {
-		t.strangers--
+		t.stranger(s, -1)
 	} else {
-		t.strangers++
+		t.stranger(s, 1)
+	}
+}
+
+// stranger counts one more or one less; it needs mu.
+func (t *table) stranger(s *stream, n int) {
+	t.strangers += n
+	from := s.addr.Addr()
+	if t.sources[from] += n; t.sources[from] == 0 {
+		delete(t.sources, from)
 	}
 }
 
@@ -77,7 +93,7 @@ func (t *table) drop(s *stream) {
 	if stranger, ok := t.all[s]; ok {
 		delete(t.all, s)
 		if stranger {
-			t.strangers--
+			t.stranger(s, -1)
 		}
 	}
 	for _, key := range []string{s.key, string(s.transport) + " " + s.addr.String()} {
