@@ -27,11 +27,29 @@ type Subscription struct {
 	dropped   uint64
 }
 
-// Subscribe returns a subscription to everything with a greater seq than after.
+// Subscribe returns a subscription to everything with a greater seq than after. It begins with what
+// holds now and is in no log, because the subscriber may have missed when it changed: whether the
+// journal is away, the queue, who is connected.
 func (p *PSAP) Subscribe(after uint64) *Subscription {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.subscribe(after)
+	s := p.subscribe(after)
+	now := p.cfg.Now()
+	tell := func(d callmodel.EventData) {
+		if len(s.ephemeral) < p.cfg.Ephemerals {
+			s.ephemeral = append(s.ephemeral, &Notice{Logged: callmodel.Logged{Event: p.event(now, 0, d)}})
+		}
+	}
+	if a, away := p.alerts[alertKey{alert: alertJournal}]; away {
+		tell(a.AlertRaised)
+	} else {
+		tell(callmodel.AlertCleared{Alert: alertJournal})
+	}
+	tell(p.queueStats(now))
+	for _, a := range p.roster.known() {
+		tell(callmodel.AgentPresence{Agent: a.Agent, Connected: a.Connected, CanRing: a.CanRing})
+	}
+	return s
 }
 
 // Listen returns a subscription to what is shown and forgotten only. Poll it with limit 0.

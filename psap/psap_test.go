@@ -179,8 +179,35 @@ func TestJournalAlert(t *testing.T) {
 			if len(got) != 1 || got[0] != want {
 				t.Errorf("told %v, want %s", got, want)
 			}
+			if k := firstOf(t, f.PSAP, "journal"); k != want { // who was away meanwhile and resumes
+				t.Errorf("a resumed subscriber is told %q, want %s", k, want)
+			}
 		}
 	})
+}
+
+// firstOf is what a subscriber that comes back is told of an alert.
+func firstOf(t *testing.T, p *psap.PSAP, alert string) callmodel.Kind {
+	t.Helper()
+	sub := p.Subscribe(p.Seq())
+	defer sub.Close()
+	notices, err := sub.Poll(t.Context(), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range notices {
+		switch d := n.Event.Data.(type) {
+		case callmodel.AlertRaised:
+			if d.Alert == alert {
+				return d.Kind()
+			}
+		case callmodel.AlertCleared:
+			if d.Alert == alert {
+				return d.Kind()
+			}
+		}
+	}
+	return ""
 }
 
 // A release that cannot be stored is tried again.
