@@ -171,10 +171,13 @@ func (a *actor) serve(life context.Context, r *request) {
 
 func (a *actor) perform(life context.Context, r *request) {
 	if r.tick {
-		a.ticked(life)
+		if !a.guarded(func() { a.ticked(life) }) {
+			a.e.clock.set(a, a.now().Add(retryTick))
+		}
 		return
 	}
-	out, err := a.run(life, r.in)
+	out, err := callmodel.Outcome{}, error(&Unavailable{Err: errFault})
+	a.guarded(func() { out, err = a.run(life, r.in) })
 	if err == errGone {
 		a.e.find(a.call).post(r.in, r.done)
 		return

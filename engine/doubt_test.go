@@ -251,3 +251,24 @@ func TestUnreadableRecord(t *testing.T) {
 		}
 	})
 }
+
+// TestLogPanicsWhileNobodyWaits: a bug met on a goroutine of the engine costs the input.
+func TestLogPanicsWhileNobodyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newMemLog()
+		r := start(t, log, nil)
+		call := r.up(t, "L1")
+		log.fail(func([]callmodel.Event) error { panic("log") }, nil)
+		var told error
+		r.DeliverAsync(call, text("L1", "w1", "x"), func(_ callmodel.Outcome, err error) { told = err })
+		synctest.Wait()
+		if !unavailable(told) {
+			t.Errorf("told %v", told)
+		}
+		log.fail(nil, nil)
+		r.must(t, call, text("L1", "w1", "x"))
+		if log.arrivals(t, call)["w1"] != 1 {
+			t.Error("the message is not in the log once")
+		}
+	})
+}

@@ -21,6 +21,7 @@ func (u *Unavailable) Unavailable() bool { return true }
 var (
 	errStopped   = errors.New("not running")
 	errReplaying = errors.New("the PSAP's log is not replayed yet")
+	errFault     = errors.New("the engine met a fault")
 	errMoved     = errors.New("the call kept moving to another writer")
 	// errGone is internal: the actor has left memory between look-up and turn.
 	errGone = errors.New("actor retired")

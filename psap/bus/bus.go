@@ -150,6 +150,12 @@ func (s *serving) request(m *nats.Msg) {
 		return
 	}
 	s.b.commands.Add(1)
+	select {
+	case <-s.seat.PSAP.Ready():
+	default: // half a board would be taken for the whole
+		s.answer(m, api.Reply{ID: cmd.ID, Error: api.NewProblem(api.CodeStarting, "the log is still being read")})
+		return
+	}
 	who := api.Caller{Agent: callmodel.AgentID(m.Header.Get(headerAgent))}
 	taken := s.lanes.Go(api.CallOf(cmd), func() {
 		defer s.rescue()
