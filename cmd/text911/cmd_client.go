@@ -36,9 +36,21 @@ func (f clientFlags) dial() (*bus.Client, error) {
 	}
 	c, err := bus.Dial(bus.ClientConfig{URL: f.NATS, User: f.User, Password: password})
 	if err != nil {
-		return nil, fmt.Errorf("reach %s: %w", f.NATS, err)
+		return nil, fmt.Errorf("reach %s: %w", withoutLogin(f.NATS), err)
 	}
 	return c, nil
+}
+
+// withoutLogin is an address, or several, as it may be shown: a password in it is left out.
+func withoutLogin(servers string) string {
+	list := strings.Split(servers, ",")
+	for i, s := range list {
+		if at := strings.LastIndexByte(s, '@'); at >= 0 {
+			scheme, _, _ := strings.Cut(s[:at], "://")
+			list[i] = scheme + "://" + s[at+1:]
+		}
+	}
+	return strings.Join(list, ",")
 }
 
 // ask sends one command and decodes its answer into out.

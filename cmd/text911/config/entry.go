@@ -1,6 +1,10 @@
 package config
 
-import "reflect"
+import (
+	"errors"
+	"reflect"
+	"time"
+)
 
 // entryDefaults puts the defaults under each entry of psaps and trunks before it is decoded.
 func entryDefaults(from, to reflect.Type, data any) (any, error) {
@@ -28,4 +32,21 @@ func under(def any, given map[string]any) map[string]any {
 		out[k] = val
 	}
 	return out
+}
+
+// durations reads times. A bare number has no unit, and taken as nanoseconds it would close every
+// conversation at once.
+func durations(from, to reflect.Type, data any) (any, error) {
+	if to != reflect.TypeFor[time.Duration]() || from == to {
+		return data, nil
+	}
+	s, ok := data.(string)
+	if !ok && reflect.ValueOf(data).IsValid() && reflect.ValueOf(data).IsZero() {
+		return time.Duration(0), nil // 0 needs no unit
+	}
+	d, err := time.ParseDuration(s)
+	if !ok || err != nil {
+		return nil, errors.New("a time needs a unit, for instance 90s or 10m")
+	}
+	return d, nil
 }

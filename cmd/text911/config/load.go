@@ -24,7 +24,10 @@ type Source struct {
 	Set     map[string]string
 }
 
-const envPrefix = "TEXT911_"
+const (
+	envPrefix    = "TEXT911_"
+	clientPrefix = envPrefix + "CLIENT_" // of the operator's commands, no keys of the daemon
+)
 
 // Load reads, merges, decodes and validates. It reports every fault at once.
 func Load(src Source) (Config, error) {
@@ -73,7 +76,7 @@ func fromEnvironment(environ []string, known []string) (map[string]any, error) {
 		EnvironFunc: func() []string { return environ },
 		TransformFunc: func(name, value string) (string, any) {
 			key, ok := byName[name]
-			if !ok {
+			if !ok && !strings.HasPrefix(name, clientPrefix) {
 				unknown = append(unknown, name)
 			}
 			return key, value
@@ -98,7 +101,7 @@ func decode(k *koanf.Koanf) (Config, error) {
 		ErrorUnused:      true,
 		WeaklyTypedInput: true,
 		DecodeHook: mapstructure.ComposeDecodeHookFunc(
-			mapstructure.StringToTimeDurationHookFunc(),
+			durations,
 			mapstructure.StringToSliceHookFunc(","),
 			entryDefaults,
 		),
@@ -111,12 +114,12 @@ func decode(k *koanf.Koanf) (Config, error) {
 
 // readable turns the decoder's list into one line a fault.
 func readable(err error) error {
-	var joined interface{ WrappedErrors() []error }
+	var joined interface{ Unwrap() []error }
 	if !errors.As(err, &joined) {
 		return err
 	}
 	var all []error
-	for _, e := range joined.WrappedErrors() {
+	for _, e := range joined.Unwrap() {
 		all = append(all, errors.New(strings.TrimPrefix(e.Error(), "'' ")))
 	}
 	return errors.Join(all...)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,6 +58,7 @@ func (c *Config) validateLog(f *faults) {
 	f.need(c.NATS.StoreLimitMiB > 0, "nats.store_limit_mib is not positive")
 	f.need(c.NATS.Dedupe >= time.Minute, "nats.dedupe is under a minute: a repeat could be stored twice")
 	f.need(c.NATS.MaxAge >= 0, "nats.max_age is negative")
+	f.need(!strings.Contains(c.NATS.URL, "@"), "nats.url holds a user or password: these stand in nats.user and the file of nats.password_file")
 	f.address("nats.listen", c.NATS.Listen)
 	f.need(c.NATS.URL != "" || loopback(c.NATS.Listen) || c.NATS.ClientPassFile != "",
 		"nats.listen is reachable from outside and nats.client_password_file is not set")
