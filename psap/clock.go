@@ -3,16 +3,19 @@ package psap
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"text911/callmodel"
 )
 
 const (
-	lookEvery  = time.Second
-	callWithin = 5 * time.Second // for one release or one alert
-	statsEvery = 5 * time.Second // while somebody waits
-	statsMost  = 200 * time.Millisecond
+	lookEvery   = time.Second
+	callWithin  = 5 * time.Second // for one release or one alert
+	expireWidth = 16              // claims released at a time
+	statsEvery  = 5 * time.Second // while somebody waits
+	statsMost   = 200 * time.Millisecond
 )
 
 // keepTime looks at leases, alerts and statistics about once a second until ctx ends.
@@ -55,29 +58,46 @@ type expired struct {
 	fence callmodel.Fence
 }
 
-// expire releases the claims whose lease is over. The machine compares the fence, so that a release
-// that comes too late changes nothing. What cannot be released now is tried again.
+// expire releases the claims whose lease is over, some at a time, so that a call that hangs holds up
+// no other. The machine compares the fence, so that a release that comes too late changes nothing.
+// What cannot be released now is tried again.
 func (p *PSAP) expire(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	var away atomic.Bool
+	slots := make(chan struct{}, expireWidth)
 	for _, e := range p.overdue() {
-		within, cancel := context.WithTimeout(ctx, callWithin)
-		_, err := p.cfg.Calls.Deliver(within, e.call, callmodel.ReleaseRequested{
-			By: callmodel.CommandRef{Agent: e.agent}, Fence: e.fence, Reason: "lease_expired",
-		})
-		cancel()
-		var refusal *callmodel.Refusal
-		switch {
-		case err == nil:
-			p.count.expired.Add(1)
-			p.cfg.Logger.Info("lease expired", "psap", p.cfg.ID, "call", e.call, "agent", e.agent)
-		case errors.As(err, &refusal):
-		default:
-			p.cfg.Logger.Warn("release after lease", "psap", p.cfg.ID, "call", e.call, "error", err)
-			return // the journal is away: the others would only wait as well
-		}
-		if ctx.Err() != nil {
+		slots <- struct{}{} // frees within callWithin
+		if ctx.Err() != nil || away.Load() {
 			return
 		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if !p.expireOne(ctx, e) {
+				away.Store(true) // the others would only wait as well
+			}
+		})
 	}
+}
+
+// expireOne reports false when the log could not take the release.
+func (p *PSAP) expireOne(ctx context.Context, e expired) bool {
+	within, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	_, err := p.cfg.Calls.Deliver(within, e.call, callmodel.ReleaseRequested{
+		By: callmodel.CommandRef{Agent: e.agent}, Fence: e.fence, Reason: "lease_expired",
+	})
+	var refusal *callmodel.Refusal
+	switch {
+	case err == nil:
+		p.count.expired.Add(1)
+		p.cfg.Logger.Info("lease expired", "psap", p.cfg.ID, "call", e.call, "agent", e.agent)
+	case errors.As(err, &refusal):
+	default:
+		p.cfg.Logger.Warn("release after lease", "psap", p.cfg.ID, "call", e.call, "error", err)
+		return false
+	}
+	return true
 }
 
 func (p *PSAP) overdue() (out []expired) {
