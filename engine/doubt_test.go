@@ -272,3 +272,42 @@ func TestLogPanicsWhileNobodyWaits(t *testing.T) {
 		}
 	})
 }
+
+// hungLog does not answer when a call is read.
+type hungLog struct {
+	*memLog
+	hung atomic.Bool
+}
+
+func (l *hungLog) ReadCall(ctx context.Context, psap callmodel.PSAPID, call callmodel.CallID, after uint64, limit int) ([]callmodel.Logged, error) {
+	if l.hung.Load() {
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
+	return l.memLog.ReadCall(ctx, psap, call, after, limit)
+}
+
+// TestDoubtHoldsNobodyUp: while the log is away a call's sender is told so at once, or nearly, though
+// the engine tries to find out what the log holds.
+func TestDoubtHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &hungLog{memLog: newMemLog()}
+		r := start(t, log, nil)
+		call := r.up(t, "L1")
+		log.fail(func([]callmodel.Event) error { return errAway }, nil)
+		log.hung.Store(true)
+		for range 60 {
+			began := time.Now()
+			if _, err := r.Deliver(t.Context(), call, text("L1", "w1", "x")); !unavailable(err) {
+				t.Fatalf("got %v", err)
+			}
+			if took := time.Since(began); took > 2*time.Second {
+				t.Fatalf("told after %v", took)
+			}
+			time.Sleep(500 * time.Millisecond)
+		}
+		log.fail(nil, nil)
+		log.hung.Store(false)
+		r.must(t, call, text("L1", "w1", "x"))
+	})
+}

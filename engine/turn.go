@@ -196,8 +196,12 @@ func (a *actor) ticked(ctx context.Context) {
 	}
 	now := a.now()
 	if a.doubt {
-		if err := a.reread(ctx); err != nil {
-			a.e.clock.set(a, now.Add(retryTick))
+		// Not for long: what comes in meanwhile should hear soon that the log is away.
+		within, cancel := context.WithTimeout(ctx, lookWithin)
+		err := a.reread(within)
+		cancel()
+		if err != nil {
+			a.e.clock.set(a, now.Add(settleAfter))
 			return
 		}
 	}
@@ -217,6 +221,9 @@ func (a *actor) ticked(ctx context.Context) {
 
 // retryTick is when a deadline that could not be acted upon is looked at again.
 const retryTick = 2 * time.Second
+
+// lookWithin bounds a look into the log that nobody asked for.
+const lookWithin = time.Second
 
 // reschedule tells the clock when this call wants a turn.
 func (a *actor) reschedule(now time.Time) {
