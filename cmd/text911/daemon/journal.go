@@ -5,11 +5,15 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"text911/callmodel"
 	"text911/cmd/text911/config"
 	"text911/engine/journal"
 )
+
+// openLimit is how long the streams of all PSAPs may take to be found or made at the start.
+const openLimit = 5 * time.Minute
 
 // openJournal opens the log and every PSAP's stream in it.
 func openJournal(ctx context.Context, cfg config.Config, log *slog.Logger) (*journal.JetStream, *journal.Events, error) {
@@ -24,8 +28,10 @@ func openJournal(ctx context.Context, cfg config.Config, log *slog.Logger) (*jou
 	events := journal.NewEvents(js, func(g *journal.GapError) {
 		log.Error("log has lost records", "psap", g.PSAP, "from", g.From, "to", g.To)
 	})
+	opening, cancel := context.WithTimeout(ctx, openLimit) // a server of its own is asked under a deadline only
+	defer cancel()
 	for _, p := range cfg.PSAPs {
-		if err := events.Open(ctx, callmodel.PSAPID(p.ID)); err != nil {
+		if err := events.Open(opening, callmodel.PSAPID(p.ID)); err != nil {
 			_ = js.Close(ctx)
 			return nil, nil, err
 		}
@@ -45,13 +51,13 @@ func journalConfig(cfg config.Config, log *slog.Logger) (journal.Config, error) 
 	}
 	jc := journal.Config{
 		URL: n.URL, User: n.User, Password: password, Replicas: n.Replicas,
-		Dedupe: n.Dedupe, MaxAge: n.MaxAge, MaxStore: n.StoreLimitMiB << 20,
-		Ballast: mebibytes(n.BallastMiB), MinFree: mebibytes(n.MinFreeMiB),
-		Listen: journal.Listen{Addr: n.Listen, User: n.ClientUser, Password: clientPassword},
-		Log:    log.With("part", "journal"),
+		Dedupe: n.Dedupe, MaxAge: n.MaxAge,
+		Log: log.With("part", "journal"),
 	}
-	if n.URL == "" {
+	if n.URL == "" { // what follows is about the embedded server; its defaults say nothing of another one
 		jc.Dir = filepath.Join(cfg.Node.DataDir, "log")
+		jc.MaxStore, jc.Ballast, jc.MinFree = n.StoreLimitMiB<<20, mebibytes(n.BallastMiB), mebibytes(n.MinFreeMiB)
+		jc.Listen = journal.Listen{Addr: n.Listen, User: n.ClientUser, Password: clientPassword}
 	}
 	if n.CAFile != "" {
 		pool, err := readPool(n.CAFile)

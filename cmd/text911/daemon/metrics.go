@@ -10,7 +10,7 @@ import (
 )
 
 // statsCollector renders a part's Stats() as metrics when they are asked for: unsigned fields are
-// counters (text911_<part>_<field>_total), signed ones gauges, maps get the label "kind". Nothing
+// counters (text911_<part>_<field>_total), signed ones gauges (a name may not end in _count, which is a histogram's), maps get the label "kind". Nothing
 // with a name of a person, a number or a call ever stands in a Stats.
 type statsCollector struct {
 	part  string
@@ -20,10 +20,10 @@ type statsCollector struct {
 func (c statsCollector) Describe(chan<- *prometheus.Desc) {} // unchecked: fields are found when asked
 
 func (c statsCollector) Collect(out chan<- prometheus.Metric) {
-	collectStruct(out, "text911_"+c.part, reflect.ValueOf(c.stats()), nil, nil)
+	collectStruct(help{out, parts[c.part]}, "text911_"+c.part, reflect.ValueOf(c.stats()), nil, nil)
 }
 
-func collectStruct(out chan<- prometheus.Metric, name string, v reflect.Value, labels, values []string) {
+func collectStruct(out help, name string, v reflect.Value, labels, values []string) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		if f.IsExported() {
@@ -32,12 +32,12 @@ func collectStruct(out chan<- prometheus.Metric, name string, v reflect.Value, l
 	}
 }
 
-func collectValue(out chan<- prometheus.Metric, name string, v reflect.Value, labels, values []string) {
+func collectValue(out help, name string, v reflect.Value, labels, values []string) {
 	switch v.Kind() {
 	case reflect.Uint, reflect.Uint32, reflect.Uint64:
 		send(out, name+"_total", prometheus.CounterValue, float64(v.Uint()), labels, values)
 	case reflect.Int, reflect.Int32, reflect.Int64:
-		send(out, name, prometheus.GaugeValue, float64(v.Int()), labels, values)
+		send(out, strings.TrimSuffix(name, "_count"), prometheus.GaugeValue, float64(v.Int()), labels, values)
 	case reflect.Struct:
 		collectStruct(out, name, v, labels, values)
 	case reflect.Array:
@@ -49,12 +49,35 @@ func collectValue(out chan<- prometheus.Metric, name string, v reflect.Value, la
 	}
 }
 
-func send(out chan<- prometheus.Metric, name string, t prometheus.ValueType, x float64, labels, values []string) {
-	m, err := prometheus.NewConstMetric(prometheus.NewDesc(name, "See the part's Stats.", labels, nil), t, x, values...)
+func send(out help, name string, t prometheus.ValueType, x float64, labels, values []string) {
+	desc := prometheus.NewDesc(name, out.text(name, t), labels, nil)
+	m, err := prometheus.NewConstMetric(desc, t, x, values...)
 	if err != nil {
-		m = prometheus.NewInvalidMetric(prometheus.NewDesc(name, "See the part's Stats.", nil, nil), err)
+		m = prometheus.NewInvalidMetric(desc, err)
 	}
-	out <- m
+	out.to <- m
+}
+
+// parts says in a few words what each part is.
+var parts = map[string]string{
+	"journal": "the log", "engine": "the call engine", "esrp": "the trunks", "leg": "the call legs", "msrp": "MSRP", "sip": "SIP",
+	"console": "console connections", "bus": "the NATS bus", "psap": "one PSAP's board and roster", "api": "one PSAP's commands",
+}
+
+// help is where metrics of one part go, with what their help texts say.
+type help struct {
+	to   chan<- prometheus.Metric
+	part string
+}
+
+// text is the help of a metric: what is counted, of what, and since when.
+func (h help) text(name string, t prometheus.ValueType) string {
+	what := strings.TrimSuffix(strings.SplitN(name, "_", 3)[2], "_total")
+	what = strings.ReplaceAll(what, "_", " ")
+	if t == prometheus.CounterValue {
+		return "Of " + h.part + ": " + what + " since the start."
+	}
+	return "Of " + h.part + ": " + what + " now."
 }
 
 // snake turns PathMismatch into path_mismatch and ACKs into acks.

@@ -48,6 +48,7 @@ func bindNetwork(cfg config.Config, eng *engine.Engine, peers *esrp.Trunks, heal
 		lc.Fingerprints = fingerprints(secure)
 	}
 	if n.gateway, err = leg.New(lc); err != nil {
+		n.close()
 		return nil, err
 	}
 	sc := sipua.Config{Listeners: sipListeners(cfg, secure), Policy: n.gateway, ClientTLS: secure, Host: cfg.SIP.Advertise,
