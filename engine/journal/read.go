@@ -138,7 +138,7 @@ func (n *names) parse(m *nats.Msg) (Stored, error) {
 	if err != nil || seq == 0 {
 		return Stored{}, errors.New("stored message without sequence")
 	}
-	return n.record(seq, subject, m.Header, m.Data)
+	return n.record(seq, subject, m.Header, m.Data), nil
 }
 
 // pause waits for d; it returns false if ctx ended first.

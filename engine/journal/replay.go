@@ -66,11 +66,7 @@ func (s *stream) walk(ctx context.Context, msgs jetstream.MessagesContext, last 
 		if seq > last {
 			return nil
 		}
-		r, err := s.names.record(seq, m.Subject(), m.Headers(), m.Data())
-		if err != nil {
-			return fmt.Errorf("journal: replay: %w", err)
-		}
-		if err := f(r); err != nil {
+		if err := f(s.names.record(seq, m.Subject(), m.Headers(), m.Data())); err != nil {
 			return err
 		}
 		if seq == last || meta.NumPending == 0 {
@@ -79,18 +75,21 @@ func (s *stream) walk(ctx context.Context, msgs jetstream.MessagesContext, last 
 	}
 }
 
-// record makes a record of what the server has stored.
-func (n *names) record(seq uint64, subject string, h map[string][]string, data []byte) (Stored, error) {
-	rest, ok := strings.CutPrefix(subject, n.evt)
-	if !ok {
-		return Stored{}, fmt.Errorf("record %d has a foreign subject", seq)
-	}
-	call, kind, ok := splitSubject(rest)
-	if !ok {
-		return Stored{}, fmt.Errorf("record %d has a foreign subject", seq)
+// foreignKind is the kind of a record somebody else put into the stream: its subject says neither
+// call nor kind.
+const foreignKind = "foreign.record"
+
+// record makes a record of what the server has stored. One with a subject that is not ours is a
+// PSAP-level record of no known kind: it must not hold up whoever reads the log.
+func (n *names) record(seq uint64, subject string, h map[string][]string, data []byte) Stored {
+	call, kind := PSAPLevel, foreignKind
+	if rest, ok := strings.CutPrefix(subject, n.evt); ok {
+		if c, k, ok := splitSubject(rest); ok {
+			call, kind = c, k
+		}
 	}
 	t, _ := parseTime(headerOf(h, hdrTime))
-	return Stored{Seq: seq, Record: Record{ID: headerOf(h, hdrMsgID), Call: call, Kind: kind, Time: t, Data: data}}, nil
+	return Stored{Seq: seq, Record: Record{ID: headerOf(h, hdrMsgID), Call: call, Kind: kind, Time: t, Data: data}}
 }
 
 // headerOf is the first value of a header, in the spelling it was written.
