@@ -202,5 +202,8 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	if err != nil {
 		return netip.Prefix{}, err
 	}
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 { // peers are compared as IPv4
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
 	return p.Masked(), nil
 }

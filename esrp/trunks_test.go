@@ -192,3 +192,17 @@ func TestCapacity(t *testing.T) {
 		t.Error("an unknown trunk has room")
 	}
 }
+
+// A prefix written as IPv4 mapped into IPv6 means the IPv4 addresses, however the peer's is written.
+func TestMappedPrefix(t *testing.T) {
+	tr, err := New(Config{PSAPs: []PSAP{{ID: "p", Queue: "q"}},
+		Trunks: []Trunk{{ID: "t", Addresses: []string{"::ffff:192.0.2.0/120"}, PSAP: "p"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, known := range map[string]bool{"192.0.2.7": true, "::ffff:192.0.2.7": true, "192.0.3.7": false, "2001:db8::7": false} {
+		if _, err := tr.Identify(netip.MustParseAddr(address), nil); (err == nil) != known {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}

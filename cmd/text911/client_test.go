@@ -1,7 +1,11 @@
 package main
 
 import (
+	"os"
+	"os/signal"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -21,5 +25,18 @@ func TestCommandsWithoutAnEngine(t *testing.T) {
 	}
 	if got := withoutLogin("nats://u:p@a:1,tls://b:2"); got != "nats://a:1,tls://b:2" {
 		t.Errorf("shown as %s", got)
+	}
+}
+
+// A closed terminal ends a command as a signal to drain does, so that the demo leaves no files; one
+// that nohup protects stays.
+func TestHangUp(t *testing.T) {
+	if !signal.Ignored(syscall.SIGHUP) && !slices.Contains(ending(), os.Signal(syscall.SIGHUP)) {
+		t.Error("SIGHUP kills")
+	}
+	signal.Ignore(syscall.SIGHUP)
+	defer signal.Reset(syscall.SIGHUP)
+	if slices.Contains(ending(), os.Signal(syscall.SIGHUP)) {
+		t.Error("an ignored SIGHUP is taken")
 	}
 }

@@ -24,7 +24,7 @@ type streams struct {
 	out     io.Writer
 	err     io.Writer
 	environ []string
-	// signals delivers SIGTERM and SIGINT: the first asks to drain, the second to stop at once.
+	// signals delivers SIGTERM, SIGINT and SIGHUP: the first asks to drain, the second to stop at once.
 	signals <-chan os.Signal
 }
 
@@ -45,8 +45,17 @@ type cli struct {
 
 func main() {
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(signals, ending()...)
 	os.Exit(run(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), signals: signals}))
+}
+
+// ending are the signals that ask for an end. A terminal that is closed hangs up, and the demo must
+// tidy up then too; who started us with nohup meant us to stay.
+func ending() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{syscall.SIGTERM, syscall.SIGINT}
+	}
+	return []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}
 }
 
 // exitError ends the process with a code of its own; the message was already printed.

@@ -32,6 +32,7 @@ func readyz(t *testing.T, d *Daemon) int {
 // Draining refuses new calls and OPTIONS with 503 and Retry-After and is not ready any more; the
 // live conversation goes on in both directions and Run ends when it does.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	cfg := laboratory(t)
 	d, ended := running(t, cfg)
 	target := "sip:" + d.net.ua.Bound()[1].Addr.String() + ";transport=tcp"
@@ -109,19 +110,29 @@ func TestTakenPorts(t *testing.T) {
 	}
 }
 
-// The log in a NATS server of its own: a call passes, readiness goes with the server, and new calls
-// are refused meanwhile.
-func TestExternalLog(t *testing.T) {
-	s, err := server.NewServer(&server.Options{ServerName: "external", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, JetStreamMaxStore: 1 << 30, Username: "engine", Password: "hunter2hunter2"})
+// natsServer is a NATS server of its own, as a site may have one.
+func natsServer(t *testing.T, dir string, port int) *server.Server {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{ServerName: "external", Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: dir, SyncAlways: true, JetStreamMaxStore: 1 << 30, Username: "engine", Password: "hunter2hunter2"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Start()
-	defer func() { s.Shutdown(); s.WaitForShutdown() }()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 	if !s.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the server is not ready")
 	}
+	return s
+}
+
+// The log in a NATS server of its own: a call passes, readiness goes and comes with the server, and
+// new calls are refused meanwhile.
+func TestExternalLog(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := natsServer(t, dir, server.RANDOM_PORT)
+	port := s.Addr().(*net.TCPAddr).Port
 	cfg := laboratory(t)
 	cfg.NATS.URL, cfg.NATS.User, cfg.NATS.PasswordFile = s.ClientURL(), "engine", filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(cfg.NATS.PasswordFile, []byte("hunter2hunter2\n"), 0o600); err != nil {
@@ -138,15 +149,24 @@ func TestExternalLog(t *testing.T) {
 	}
 	s.Shutdown()
 	s.WaitForShutdown()
-	for until := within(t); readyz(t, d) == http.StatusOK; {
-		if until.Err() != nil {
-			t.Fatal("ready without a log")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	awaitReadyz(t, d, http.StatusServiceUnavailable)
 	var refused *sipua.Refusal
 	if err := n.Texter(esrptest.Caller{}, esrptest.Mode{}).Invite(within(t)); !errors.As(err, &refused) || refused.Code != 503 {
 		t.Errorf("a new call without a log: %v", err)
+	}
+	natsServer(t, dir, port)
+	awaitReadyz(t, d, http.StatusOK)
+	if err := x.Send(within(t), "still here"); err != nil {
+		t.Error(err)
+	}
+}
+
+func awaitReadyz(t *testing.T, d *Daemon, want int) {
+	t.Helper()
+	for until := within(t); readyz(t, d) != want; time.Sleep(20 * time.Millisecond) {
+		if until.Err() != nil {
+			t.Fatalf("readiness is not %d", want)
+		}
 	}
 }
 

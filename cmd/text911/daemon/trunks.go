@@ -37,7 +37,7 @@ func trusted(cfg config.Config) (out []netip.Prefix) {
 			if p, err := netip.ParsePrefix(a); err == nil {
 				out = append(out, p)
 			} else if addr, err := netip.ParseAddr(a); err == nil {
-				out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
+				out = append(out, netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()))
 			}
 		}
 	}
