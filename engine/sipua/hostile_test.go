@@ -98,7 +98,8 @@ func TestManySources(t *testing.T) {
 	a := newApp()
 	only := &everyone{identify: func(e Evidence) (string, bool) { return "", false }}
 	u := startUA(t, Config{Policy: only, Listeners: []Listener{{Transport: UDP, Address: "127.0.0.1:0"}}}, a)
-	for range 1000 {
+	deadline := time.Now().Add(10 * time.Second)
+	for u.Stats().Refused[ReasonStranger] < 1000 && time.Now().Before(deadline) { // a busy machine drops datagrams
 		c, err := net.Dial("udp", at(t, u, UDP))
 		if err != nil {
 			t.Fatal(err)
@@ -106,10 +107,7 @@ func TestManySources(t *testing.T) {
 		_, _ = c.Write([]byte("OPTIONS sip:x SIP/2.0\r\n\r\n"))
 		_ = c.Close()
 	}
-	for deadline := time.Now().Add(5 * time.Second); u.Stats().Refused[ReasonStranger] < 900 && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
-	if s := u.Stats(); s.Refused[ReasonStranger] < 900 || s.Calls != 0 || s.Streams != 0 {
+	if s := u.Stats(); s.Refused[ReasonStranger] < 1000 || s.Calls != 0 || s.Streams != 0 {
 		t.Errorf("%d counted, %d calls, %d streams", s.Refused[ReasonStranger], s.Calls, s.Streams)
 	}
 }
