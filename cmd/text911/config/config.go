@@ -83,7 +83,7 @@ type MSRP struct {
 	Strict           bool          `koanf:"strict"`    // refuse what the standard refuses; false: tolerate and count
 	MaxMessageBytes  int64         `koanf:"max_message_bytes"`
 	MaxConnections   int           `koanf:"max_connections"`
-	MaxPerSource     int           `koanf:"max_connections_per_source"` // of sources that are no trunk
+	MaxPerSource     int           `koanf:"max_connections_per_source"` // that have bound no session; trunks are exempt
 	ResponseTimeout  time.Duration `koanf:"response_timeout"`
 	ProbationTimeout time.Duration `koanf:"probation_timeout"` // a connection that has bound no session
 }
@@ -129,7 +129,7 @@ func Default() Config {
 		Admin: Admin{Listen: "127.0.0.1:8912"},
 		Auth:  Auth{Mode: "none"},
 		SIP:   SIP{UDP: []string{"127.0.0.1:5060"}, TCP: []string{"127.0.0.1:5060"}},
-		MSRP: MSRP{TCP: "127.0.0.1:2855", MaxMessageBytes: 256 << 10, MaxConnections: 20000, MaxPerSource: 50,
+		MSRP: MSRP{TCP: "127.0.0.1:2855", MaxMessageBytes: 256 << 10, MaxConnections: 20000, MaxPerSource: 500,
 			ResponseTimeout: 30 * time.Second, ProbationTimeout: 30 * time.Second},
 		Logging: Logging{Level: "info", Format: "json"},
 	}

@@ -113,6 +113,7 @@ func TestFaultsAreNamed(t *testing.T) {
 		"short dedupe":         {minimal + "nats: {dedupe: 1s}\n", "stored twice"},
 		"token without file":   {minimal + "auth: {mode: token}\n", "tokens_file"},
 		"psap twice":           {"psaps: [{id: a}, {id: a}]\n", "twice"},
+		"same subjects":        {"psaps: [{id: a.b}, {id: a-b}]\n", "same NATS subjects"},
 		"answer policy":        {minimal + "trunks: [{name: t, addresses: ['::1'], psap: a.example, answer: never}]\n", "answer"},
 		"certificate no key":   {minimal + "sip: {cert_file: x}\n", "belong together"},
 		"not yaml":             {"\t:", "read "},

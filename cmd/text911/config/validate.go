@@ -99,7 +99,7 @@ func (c *Config) validateMSRP(f *faults) {
 
 func (c *Config) validatePSAPs(f *faults) {
 	f.need(len(c.PSAPs) > 0, "psaps is empty: there is nobody to answer")
-	seen := map[string]bool{}
+	seen, subject := map[string]bool{}, map[string]string{}
 	for i, p := range c.PSAPs {
 		f.need(p.ID != "", "psaps[%d].id is empty", i)
 		f.need(!seen[p.ID], "psaps[%d].id %q stands twice", i, p.ID)
@@ -107,7 +107,10 @@ func (c *Config) validatePSAPs(f *faults) {
 		f.need(p.Capacity > 0, "psaps[%d].capacity is not positive", i)
 		f.need(p.Lease >= 5*time.Second, "psaps[%d].lease is under 5 s", i)
 		f.need(p.IdleWarning > 0 && p.IdleClose > 0 && p.BrokenFor > 0, "psaps[%d] has a time that is not positive", i)
+		other, taken := subject[strings.ReplaceAll(p.ID, ".", "-")]
+		f.need(!taken || other == p.ID, "psaps[%d].id %q and %q would have the same NATS subjects", i, p.ID, other)
 		seen[p.ID] = true
+		subject[strings.ReplaceAll(p.ID, ".", "-")] = p.ID
 	}
 	for i, t := range c.Trunks {
 		f.need(t.PSAP == "" || seen[t.PSAP], "trunks[%d].psap %q is not one of psaps", i, t.PSAP)

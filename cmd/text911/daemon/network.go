@@ -69,7 +69,7 @@ func newEndpoint(cfg config.Config, log *slog.Logger) *transport.Endpoint {
 	peers := trusted(cfg)
 	return transport.New(transport.Config{
 		Log: log.With("part", "msrp"), Profile: profile, MaxConns: cfg.MSRP.MaxConnections,
-		PerSource: cfg.MSRP.MaxPerSource, Trusted: peers, MayConnect: mayConnect(peers),
+		PerSource: cfg.MSRP.MaxPerSource, PerSourceRate: cfg.MSRP.MaxPerSource, Trusted: peers, MayConnect: mayConnect(peers),
 		Probation: cfg.MSRP.ProbationTimeout, ResponseTimer: cfg.MSRP.ResponseTimeout,
 	})
 }

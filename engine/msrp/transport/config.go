@@ -46,8 +46,9 @@ type Config struct {
 	// session yet. A connection beyond either ends the oldest unbound one; when
 	// there is none it is refused itself.
 	MaxConns, MaxUnbound int
-	// PerSource bounds the connections of one source address, PerSourceRate its
-	// new connections per second.
+	// PerSource bounds the connections of one source address that have bound no
+	// session, PerSourceRate its new connections per second; one that binds is
+	// given back. A gateway with a thousand texters stays below both.
 	PerSource, PerSourceRate int
 	// WrongPerMinute bounds the requests of one source that name no session.
 	WrongPerMinute int

@@ -57,6 +57,7 @@ type Conn struct {
 	timer                    timerEntry // guarded by timers.mu
 	unboundPrev, unboundNext *Conn      // guarded by endpoint.mu
 	isUnbound                bool
+	evicted                  bool // taken off the list to be ended
 
 	mu          sync.Mutex
 	core        *session.Conn

@@ -154,6 +154,9 @@ func (c *Conn) giveUp(s *Session) {
 func (e *Endpoint) leftProbation(c *Conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if c.isUnbound {
+		e.sources.proven(c.source)
+	}
 	e.unbound.remove(c)
 }
 
@@ -162,6 +165,7 @@ func (e *Endpoint) backOnProbation(c *Conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if _, alive := e.conns[c]; alive && c.listener != nil && !c.trusted && !c.isUnbound {
+		e.sources.doubted(c.source, e.cfg.Now())
 		e.unbound.push(c)
 	}
 }
@@ -176,10 +180,10 @@ func (e *Endpoint) remove(c *Conn) {
 	c.mu.Unlock()
 	e.mu.Lock()
 	delete(e.conns, c)
-	e.unbound.remove(c)
-	if c.listener != nil {
+	if c.isUnbound || c.evicted {
 		e.sources.closed(c.source)
 	}
+	e.unbound.remove(c)
 	if c.share != nil && e.shared[*c.share] == c {
 		delete(e.shared, *c.share)
 	}

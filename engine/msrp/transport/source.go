@@ -25,7 +25,7 @@ type sources struct {
 }
 
 type source struct {
-	open    int
+	open    int     // connections that have bound nothing
 	tokens  float64 // new connections it may still open now
 	refill  time.Time
 	wrong   int // requests naming no session in the minute that began at
@@ -75,11 +75,25 @@ func (s *sources) admit(a netip.Addr, now time.Time) admission {
 	return admitted
 }
 
+// closed takes a connection out of the count of its source.
 func (s *sources) closed(a netip.Addr) {
 	if one := s.known[a]; one != nil && one.open > 0 {
 		one.open--
 	}
 }
+
+// proven takes a connection that has bound a session out of the count and gives
+// its source back what it cost: who names our sessions was told of them, and a
+// gateway has the texters of a whole carrier behind one address.
+func (s *sources) proven(a netip.Addr) {
+	s.closed(a)
+	if one := s.known[a]; one != nil {
+		one.tokens = min(float64(s.rate), one.tokens+1)
+	}
+}
+
+// doubted counts a connection again that has lost its last session.
+func (s *sources) doubted(a netip.Addr, now time.Time) { s.get(a, now).open++ }
 
 // wrongRequest counts a request that names no session and reports whether the
 // source has had its share.
@@ -126,6 +140,7 @@ func (e *Endpoint) admit(a netip.Addr, now time.Time) admission {
 func (e *Endpoint) evictOldest() {
 	if c := e.unbound.oldest(); c != nil {
 		e.unbound.remove(c)
+		c.evicted = true
 		c.kill(endEvicted)
 	}
 }
