@@ -181,7 +181,7 @@ func (t *Texter) HangUp(ctx context.Context) error {
 	if d == nil {
 		return ErrEnded
 	}
-	err := d.Bye(ctx)
+	err := errors.Join(d.Bye(ctx), t.Over(ctx)) // then the account says how it ended
 	t.close()
 	return err
 }
