@@ -3,6 +3,7 @@ package sipua
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -462,8 +463,9 @@ func TestLargeInvitePrefersTCP(t *testing.T) {
 	callee := newApp()
 	callee.onInvite = func(in *Invitation) { _ = in.Answer(context.Background(), []byte(answerSDP)) }
 	udp := startUA(t, Config{Listeners: []Listener{{Transport: UDP, Address: "127.0.0.1:0"}}}, callee)
-	both := startUA(t, Config{Listeners: []Listener{{Transport: UDP, Address: "127.0.0.1:0"}}}, callee)
-	tcp := startUA(t, Config{Listeners: []Listener{{Transport: TCP, Address: at(t, both, UDP)}}}, callee)
+	packet, stream := samePort(t)
+	startUA(t, Config{Listeners: []Listener{{Transport: UDP, Packet: packet}}}, callee)
+	tcp := startUA(t, Config{Listeners: []Listener{{Transport: TCP, Stream: stream}}}, callee)
 	caller := startUA(t, Config{}, newApp())
 	big := []Part{{ContentType: "text/plain", Body: callmodel.Private(strings.Repeat("x", 2000))}}
 	for u, want := range map[*UA]Transport{udp: UDP, tcp: TCP} {
@@ -478,4 +480,22 @@ func TestLargeInvitePrefersTCP(t *testing.T) {
 			t.Errorf("%d parts", len(in.Parts))
 		}
 	}
+}
+
+// samePort binds UDP and TCP to one port of loopback; other processes take ports meanwhile.
+func samePort(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 50 {
+		stream, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		packet, err := net.ListenPacket("udp", stream.Addr().String())
+		if err == nil {
+			return packet, stream
+		}
+		stream.Close()
+	}
+	t.Fatal("no port is free for both UDP and TCP")
+	return nil, nil
 }
