@@ -263,12 +263,15 @@ func TestEventsHaveNoHoles(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_ = client.Events(ctx, floortest.ID, func(raw []byte) error {
+		err := client.Events(ctx, floortest.ID, func(raw []byte) error {
 			if _, ev, err := eventjson.Decode(raw); err == nil && ev.Seq != 0 {
 				seqs <- ev.Seq
 			}
 			return nil
 		})
+		if ctx.Err() == nil {
+			t.Errorf("following ended: %v", err)
+		}
 	})
 	defer func() { cancel(); wg.Wait() }()
 	var last uint64

@@ -137,6 +137,29 @@ func (w *follower) take(ctx context.Context, m *nats.Msg) error {
 	return w.f(eventjson.AppendWithSeq(nil, m.Data, seq))
 }
 
+const (
+	askWait  = time.Second            // for one answer; a break may have swallowed it
+	askPause = 100 * time.Millisecond // before asking again while nobody answers
+)
+
+// ask repeats a question until it is answered or ctx ends: reading has no effect to do twice.
+func (w *follower) ask(ctx context.Context, cmd api.Command) (api.Reply, error) {
+	for {
+		asking, cancel := context.WithTimeout(ctx, askWait)
+		r, err := w.c.Do(asking, w.psap, observer, cmd)
+		cancel()
+		retry := err != nil || !r.OK && r.Error.Retryable
+		if !retry || w.c.nc.IsClosed() {
+			return r, err
+		}
+		select {
+		case <-time.After(askPause):
+		case <-ctx.Done():
+			return api.Reply{}, context.Cause(ctx)
+		}
+	}
+}
+
 // fill reads from the log up to seq.
 func (w *follower) fill(ctx context.Context, seq uint64) error {
 	for n := 0; w.last < seq; n++ {
@@ -144,7 +167,7 @@ func (w *follower) fill(ctx context.Context, seq uint64) error {
 		if err != nil {
 			return err
 		}
-		r, err := w.c.Do(ctx, w.psap, observer, api.Command{
+		r, err := w.ask(ctx, api.Command{
 			ID: callmodel.CommandID(fmt.Sprintf("fill-%d-%d", w.last, n)), Type: api.EventsRead, Data: data,
 		})
 		if err != nil {
