@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 
 	"text911/cmd/text911/config"
 	"text911/cmd/text911/daemon"
@@ -45,15 +46,17 @@ func (c *serveCmd) load(s streams) (config.Config, error) {
 // be taken.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger, signals <-chan os.Signal, started func(daemon.Addresses) error) error {
 	ctx, cancel := context.WithCancel(ctx)
+	var parts sync.WaitGroup
+	defer parts.Wait()
 	defer cancel()
 	d, err := daemon.New(ctx, cfg, version, log)
 	if err != nil {
 		return err
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx); cancel() }() // its end is waited for on every path below
+	parts.Go(func() { ended <- d.Run(ctx); cancel() })
 	ready := make(chan error, 1)
-	go func() { ready <- d.AwaitReady(ctx) }() // ends with ctx
+	parts.Go(func() { ready <- d.AwaitReady(ctx) })
 	draining := false
 	for {
 		select {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"text911/esrp/esrptest"
@@ -88,15 +89,17 @@ func (c *simESRPCmd) report(s streams, accounts []esrptest.Account) error {
 	return nil
 }
 
-// stoppable ends with the first signal.
+// stoppable ends with the first signal. Its cancel must be called, and returns when nobody listens
+// for signals any more.
 func stoppable(ctx context.Context, s streams) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
-	go func() { // ends with ctx
+	var listening sync.WaitGroup
+	listening.Go(func() {
 		select {
 		case <-s.signals:
 			cancel()
 		case <-ctx.Done():
 		}
-	}()
-	return ctx, cancel
+	})
+	return ctx, func() { cancel(); listening.Wait() }
 }
